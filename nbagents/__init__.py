@@ -1,0 +1,84 @@
+"""See, edit and rerun OpenAI agents inside a Jupyter notebook.
+
+Importing this package loads nothing heavy and starts nothing: each public name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from nbagents.notebook.enable import disable, enable
+    from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.sessions.edits import EditReport
+    from nbagents.sessions.frame import to_frame
+    from nbagents.sessions.sqlite_session import SQLiteSession
+    from nbagents.tracing.processor import NotebookTracingProcessor
+    from nbagents.tracing.record import SpanRecord, TraceRecord
+    from nbagents.tracing.store import TraceStore, last_trace, traces
+    from nbagents.widgets.trace_view import TraceView
+
+_EXPORTS = {
+    "EditReport": "nbagents.sessions.edits",
+    "NotebookTracingProcessor": "nbagents.tracing.processor",
+    "SQLiteSession": "nbagents.sessions.sqlite_session",
+    "SpanRecord": "nbagents.tracing.record",
+    "TraceRecord": "nbagents.tracing.record",
+    "TraceStore": "nbagents.tracing.store",
+    "TraceView": "nbagents.widgets.trace_view",
+    "disable": "nbagents.notebook.enable",
+    "enable": "nbagents.notebook.enable",
+    "last_trace": "nbagents.tracing.store",
+    "openai_client": "nbagents.replay.client",
+    "sync_openai_client": "nbagents.replay.client",
+    "to_frame": "nbagents.sessions.frame",
+    "traces": "nbagents.tracing.store",
+}
+
+__all__ = [
+    "EditReport",
+    "NotebookTracingProcessor",
+    "SQLiteSession",
+    "SpanRecord",
+    "TraceRecord",
+    "TraceStore",
+    "TraceView",
+    "__version__",
+    "disable",
+    "enable",
+    "last_trace",
+    "openai_client",
+    "sync_openai_client",
+    "to_frame",
+    "traces",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the table's values are classes and functions alike
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(__all__) | {"load_ipython_extension", "unload_ipython_extension"})
+
+
+def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 - IPython passes its shell
+    """Run by ``%load_ext nbagents``: the same as ``enable()``, with the magics."""
+    from nbagents.notebook.extension import load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 - IPython passes its shell
+    """Run by ``%unload_ext nbagents``."""
+    from nbagents.notebook.extension import unload
+
+    unload(ipython)

@@ -1,0 +1,73 @@
+"""Opening a SQLite file: WAL, a patient busy timeout, and errors that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from nbagents.errors import StoreBusyError, StoreError, StoreOpenError
+
+__all__ = ["BUSY_TIMEOUT_MS", "connect", "translate"]
+
+BUSY_TIMEOUT_MS = 30_000
+
+# WAL with NORMAL syncs survives a crash of the process; only a power cut can lose the newest commits.
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+)
+
+
+def connect(path: Path | str, *, check_same_thread: bool = True) -> sqlite3.Connection:
+    """Open a file, making it when it is not there.
+
+    Args:
+        path: The file, or ``":memory:"``.
+        check_same_thread: Whether SQLite refuses use from another thread; callers that pass False hold a lock.
+
+    Raises:
+        StoreOpenError: The folder does not exist, the file cannot be written, or it is not SQLite's.
+        StoreBusyError: Another process held it for longer than the busy timeout.
+    """
+    _check_folder(path)
+    connection = None
+    try:
+        connection = sqlite3.connect(
+            str(path), timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=check_same_thread
+        )
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.Error as exc:
+        if connection is not None:
+            connection.close()
+        raise translate(exc, path) from exc
+    return connection
+
+
+def _check_folder(path: Path | str) -> None:
+    folder = Path(path).parent
+    if str(path) != ":memory:" and not folder.is_dir():
+        raise StoreOpenError(
+            f"cannot open {path}: there is no folder {folder}; make it first, or name another file", path=path
+        )
+
+
+def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
+    """Turn SQLite's error into ours, for ``raise translate(exc, path) from exc``."""
+    code = getattr(exc, "sqlite_errorname", "") or ""
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        seconds = BUSY_TIMEOUT_MS // 1000
+        return StoreBusyError(
+            f"{path} stayed locked for {seconds} s; another process is writing to it: let it finish, then retry",
+            path=path,
+        )
+    if code.startswith("SQLITE_NOTADB"):
+        return StoreOpenError(f"{path} is not a SQLite file; name another, or move it away", path=path)
+    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
+        return StoreOpenError(
+            f"{path} cannot be written ({exc}); check its permissions, or name another", path=path
+        )
+    if code.startswith("SQLITE_FULL"):
+        return StoreError(f"the disk that holds {path} is full; nothing was written", path=path)
+    return StoreError(f"{path}: {exc}", path=path)

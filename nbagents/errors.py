@@ -1,0 +1,233 @@
+"""Every error nbagents raises, and nothing else; imports nothing of ours.
+
+::
+
+    NbAgentsError
+    ├── ConfigError              an argument or environment variable that cannot be used (also a ValueError)
+    │   └── ModeError            a mode that does not exist or is not in this version
+    ├── MissingExtraError        an optional package is not installed (also an ImportError)
+    ├── StoreError               the SQLite file
+    │   ├── StoreOpenError       not a SQLite file, not writable, no such folder
+    │   ├── StoreBusyError       another process held the file for longer than the busy timeout
+    │   └── SchemaError          written by a newer nbagents, or not by us
+    ├── SessionError             a session
+    │   ├── SessionClosedError   used after close()
+    │   ├── TableNameError       a table name that SQLite could misread (also a ValueError)
+    │   ├── ItemError            an item that cannot be stored (also a ValueError)
+    │   ├── FrameError           a frame that does not describe a history (also a ValueError)
+    │   └── ConflictError        rows changed since the frame was read
+    ├── TraceError               a trace
+    │   └── TraceNotFoundError   no trace with that id (also a LookupError)
+    ├── OfflineError             the offline model was asked for what a rule cannot give
+    └── DisplayError             a display that cannot be made
+
+Each carries what it is about as attributes, so that code need not read the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = [
+    "Conflict",
+    "ConfigError",
+    "ConflictError",
+    "DisplayError",
+    "FrameError",
+    "ItemError",
+    "MissingExtraError",
+    "ModeError",
+    "NbAgentsError",
+    "OfflineError",
+    "SchemaError",
+    "SessionClosedError",
+    "SessionError",
+    "StoreBusyError",
+    "StoreError",
+    "StoreOpenError",
+    "TableNameError",
+    "TraceError",
+    "TraceNotFoundError",
+]
+
+
+class NbAgentsError(Exception):
+    """Any error of nbagents."""
+
+
+class ConfigError(NbAgentsError, ValueError):
+    """An argument or environment variable that cannot be used.
+
+    Attributes:
+        name: The argument's or variable's name.
+        value: What was given.
+    """
+
+    def __init__(self, message: str, *, name: str, value: object) -> None:
+        super().__init__(message)
+        self.name = name
+        self.value = value
+
+
+class ModeError(ConfigError):
+    """A mode that does not exist or is not in this version."""
+
+
+class MissingExtraError(NbAgentsError, ImportError):
+    """An optional package is not installed.
+
+    Attributes:
+        module: The module that could not be imported.
+        extra: The extra that brings it.
+    """
+
+    def __init__(self, module: str, *, extra: str) -> None:
+        super().__init__(f'{module!r} is not installed; get it with: pip install "nbagents[{extra}]"')
+        self.module = module
+        self.extra = extra
+
+
+class StoreError(NbAgentsError):
+    """Something about the SQLite file.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, message: str, *, path: Path | str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class StoreOpenError(StoreError):
+    """The file is not SQLite's, cannot be written, or its folder does not exist."""
+
+
+class StoreBusyError(StoreError):
+    """Another process held the file for longer than the busy timeout."""
+
+
+class SchemaError(StoreError):
+    """The file's tables are not ones this version can work with."""
+
+
+class SessionError(NbAgentsError):
+    """Something about a session.
+
+    Attributes:
+        session_id: The session.
+    """
+
+    def __init__(self, message: str, *, session_id: str) -> None:
+        super().__init__(message)
+        self.session_id = session_id
+
+
+class SessionClosedError(SessionError):
+    """The session was used after ``close()``."""
+
+
+class TableNameError(SessionError, ValueError):
+    """A table name that SQLite could misread.
+
+    Attributes:
+        name: The name that was given.
+    """
+
+    def __init__(self, message: str, *, session_id: str, name: object) -> None:
+        super().__init__(message, session_id=session_id)
+        self.name = name
+
+
+class ItemError(SessionError, ValueError):
+    """An item that cannot be stored.
+
+    Attributes:
+        index: The item's place in the list that was given, from 0.
+        item: The item.
+    """
+
+    def __init__(self, message: str, *, session_id: str, index: int, item: Any) -> None:  # noqa: ANN401 - any object
+        super().__init__(message, session_id=session_id)
+        self.index = index
+        self.item = item
+
+
+class FrameError(SessionError, ValueError):
+    """A frame that does not describe a history.
+
+    Attributes:
+        row: The row's label in the frame's index, or None where it is about the frame as a whole.
+        column: The column, or None.
+    """
+
+    def __init__(
+        self, message: str, *, session_id: str, row: object = None, column: str | None = None
+    ) -> None:
+        super().__init__(message, session_id=session_id)
+        self.row = row
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One row that changed since the frame was read.
+
+    Attributes:
+        id: The row's id.
+        expected: The JSON the frame was read from, or None for a row it did not have.
+        found: The JSON that is stored now, or None for a row that is gone.
+    """
+
+    id: int
+    expected: str | None
+    found: str | None
+
+
+class ConflictError(SessionError):
+    """Rows changed since the frame was read; nothing was written.
+
+    Attributes:
+        conflicts: The rows, with the value that was expected and the one that was found.
+    """
+
+    def __init__(self, message: str, *, session_id: str, conflicts: Sequence[Conflict]) -> None:
+        super().__init__(message, session_id=session_id)
+        self.conflicts = tuple(conflicts)
+
+
+class TraceError(NbAgentsError):
+    """Something about a trace."""
+
+
+class TraceNotFoundError(TraceError, LookupError):
+    """No trace with that id.
+
+    Attributes:
+        trace_id: The id that was asked for.
+    """
+
+    def __init__(self, message: str, *, trace_id: str | None) -> None:
+        super().__init__(message)
+        self.trace_id = trace_id
+
+
+class OfflineError(NbAgentsError):
+    """The offline model was asked for what a rule cannot give.
+
+    Attributes:
+        endpoint: The API path that was called.
+    """
+
+    def __init__(self, message: str, *, endpoint: str) -> None:
+        super().__init__(message)
+        self.endpoint = endpoint
+
+
+class DisplayError(NbAgentsError):
+    """A display that cannot be made."""
