@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "Conflict",
     "ConfigError",
+    "Conflict",
     "ConflictError",
     "DisplayError",
     "FrameError",
@@ -166,9 +166,7 @@ class FrameError(SessionError, ValueError):
         column: The column, or None.
     """
 
-    def __init__(
-        self, message: str, *, session_id: str, row: object = None, column: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, session_id: str, row: object = None, column: str | None = None) -> None:
         super().__init__(message, session_id=session_id)
         self.row = row
         self.column = column

@@ -20,7 +20,7 @@ _PRAGMAS = (
 
 
 def connect(path: Path | str, *, check_same_thread: bool = True) -> sqlite3.Connection:
-    """Open a file, making it when it is not there.
+    """Open a SQLite file and make it when it is not there.
 
     Args:
         path: The file, or ``":memory:"``.

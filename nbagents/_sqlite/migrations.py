@@ -76,9 +76,7 @@ def migrate(connection: sqlite3.Connection, path: Path | str) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for number in range(
-            _version(connection) + 1, len(MIGRATIONS) + 1
-        ):  # another process may have been first
+        for number in range(_version(connection) + 1, len(MIGRATIONS) + 1):  # another process may have been first
             _apply(connection, number)
         connection.commit()
     except BaseException:
