@@ -54,7 +54,7 @@ def _check_folder(path: Path | str) -> None:
 
 
 def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
-    """Turn SQLite's error into ours, for ``raise translate(exc, path) from exc``."""
+    """Turn SQLite's error into ours; the caller raises it from the one it caught."""
     code = getattr(exc, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         seconds = BUSY_TIMEOUT_MS // 1000

@@ -1,0 +1,1 @@
+"""The notebook itself: enabling, magics, and what appears under a cell."""

@@ -1,0 +1,1 @@
+"""Widgets: one Python file and one plain ES module each."""
