@@ -1,0 +1,48 @@
+# Two commands matter: `make lab` opens the first notebook, `make test` runs everything.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Tests and notebooks are run the way a machine without a key would run them.
+KEYLESS := env -u OPENAI_API_KEY -u OPENAI_BASE_URL -u NBAGENTS_MODE -u NBAGENTS_DB -u NBAGENTS_NOTEBOOK
+
+.PHONY: lab test lint bench clean system-packages
+
+lab: $(VENV)/.lab
+	$(BIN)/nbagents lab notebooks $(ARGS)
+
+test: $(VENV)/.dev system-packages lint
+	rm -rf dist artifacts && $(BIN)/python -m build --wheel --outdir dist . > /dev/null
+	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	$(KEYLESS) NBAGENTS_DB="$$scratch/notebooks.db" NBAGENTS_OFFLINE_SPEED=0 \
+		$(BIN)/python -m pytest -c .ci/notebooks.ini --rootdir=. --nbmake notebooks
+	$(KEYLESS) $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench
+	$(KEYLESS) $(BIN)/python benchmarks
+
+clean:
+	rm -rf $(VENV) dist artifacts .mypy_cache .pytest_cache .ruff_cache
+
+system-packages:
+	@sh .ci/system-packages
+
+$(BIN)/python:
+	@sh .ci/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/.lab: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.lab
+	$(BIN)/pip install --quiet --group dev
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/pip install --quiet --group bench
+	touch $@
