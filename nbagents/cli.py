@@ -1,0 +1,93 @@
+"""The ``nbagents`` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbagents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["copy_notebooks", "lab_command", "main", "notebooks_folder"]
+
+FIRST = "01_first_run.ipynb"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options, rest = _parser().parse_known_args(arguments)
+    if options.command != "lab":
+        _parser().print_help()
+        return 2
+    try:
+        copied = copy_notebooks(notebooks_folder(), options.folder)
+    except OSError as exc:
+        print(f"nbagents: cannot copy the notebooks to {options.folder}: {exc.strerror}", file=sys.stderr)
+        return 1
+    if copied:
+        print(f"copied {', '.join(copied)} to {options.folder}")
+    return subprocess.call(lab_command(options.folder / FIRST, rest))  # noqa: S603 - our own interpreter
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nbagents", description=nbagents.__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=nbagents.__version__)
+    commands = parser.add_subparsers(dest="command")
+    lab = commands.add_parser(
+        "lab",
+        help="copy the notebooks that come with the package and open them in JupyterLab",
+        epilog="Other options, such as --no-browser or --port, are JupyterLab's own.",
+    )
+    lab.add_argument(
+        "folder", nargs="?", type=Path, default=Path("nbagents-notebooks"), help="where they are copied"
+    )
+    return parser
+
+
+def notebooks_folder() -> Path:
+    """Return the folder of the notebooks that come with the package (in a checkout, the checkout's own)."""
+    package = Path(nbagents.__file__).parent
+    installed = package / "notebooks"
+    return installed if installed.is_dir() else package.parent / "notebooks"
+
+
+def copy_notebooks(source: Path, target: Path) -> list[str]:
+    """Copy the notebooks that the target does not have yet; what is there is never overwritten.
+
+    Args:
+        source: Folder of ``*.ipynb`` files.
+        target: Folder to copy to; made when it is not there.
+
+    Returns:
+        The names that were copied, sorted.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    copied = []
+    for notebook in sorted(source.glob("*.ipynb")):
+        if not (target / notebook.name).exists():
+            shutil.copyfile(notebook, target / notebook.name)
+            copied.append(notebook.name)
+    return copied
+
+
+def lab_command(notebook: Path, options: Sequence[str] = ()) -> list[str]:
+    """Return the command that opens a notebook in this environment's JupyterLab.
+
+    Args:
+        notebook: The file to open.
+        options: More options for JupyterLab.
+    """
+    # A fresh container's only user is often root, for whom Jupyter asks to be told so.
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return [sys.executable, "-m", "jupyterlab", str(notebook), *root, *options]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

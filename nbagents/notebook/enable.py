@@ -1,0 +1,193 @@
+"""Turning nbagents on and off: one client, one tracing processor, one board of strips."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbagents._location import Location, current_environment, locate
+from nbagents._sqlite import default_path, set_default_path
+from nbagents.errors import ConfigError
+
+if TYPE_CHECKING:
+    from agents.tracing.provider import TraceProvider
+
+    from nbagents.notebook.strips import Board
+    from nbagents.replay.mode import Mode
+    from nbagents.tracing.processor import NotebookTracingProcessor
+
+__all__ = ["Enabled", "current", "disable", "enable"]
+
+
+@dataclass
+class Enabled:
+    """What ``enable()`` set up.
+
+    Attributes:
+        mode: How the model is reached.
+        path: The SQLite file.
+        location: Which notebook and front end this is.
+        processor: The tracing processor.
+        board: The strips, or None outside a kernel.
+        shell: IPython's shell, or None in a script.
+    """
+
+    mode: Mode
+    path: Path
+    location: Location
+    processor: NotebookTracingProcessor
+    board: Board | None
+    shell: Any
+
+    def change(self, mode: Mode, *, display: bool) -> None:
+        """Take over what a second ``enable()`` was given."""
+        self.mode = mode
+        if self.board is not None:
+            self.board.shown = display
+        _register(self.processor)
+
+    def before_cell(self, *_: object) -> None:
+        """Come back where another integration replaced the processors, and let go of this cell's old strip."""
+        _register(self.processor)
+        if self.board is not None:
+            self.board.cell_started()
+
+    def after_cell(self, *_: object) -> None:
+        """Leave the static form of what the cell ran."""
+        if self.board is not None:
+            self.processor.force_flush()
+            self.board.cell_ended()
+
+
+# The name is looked up first so that `%autoreload` of this file keeps what was enabled instead of doubling it.
+_enabled: Enabled | None = globals().get("_enabled")
+
+
+def enable(db: Path | str | None = None, mode: str | None = None, display: bool = True) -> Enabled:  # noqa: FBT001, FBT002 - the design's signature
+    """Trace every agent run in this process and show it under the running cell; ``%load_ext nbagents`` does this.
+
+    Calling it again is harmless and changes what is given.
+
+    Args:
+        db: The SQLite file; None is the one beside the notebook (or ``NBAGENTS_DB``).
+        mode: ``"live"`` or ``"offline"``; None is ``NBAGENTS_MODE``, else live where there is a key or base URL.
+        display: Whether strips appear under cells.
+
+    Raises:
+        ModeError: The mode does not exist.
+        StoreOpenError: The file cannot be used.
+
+    Example:
+        >>> enabled = enable(db="doctest.db", mode="offline")  # doctest: +ELLIPSIS
+        Offline...
+        >>> enabled.mode, enabled.path.name
+        ('offline', 'doctest.db')
+        >>> disable()
+    """
+    global _enabled  # noqa: PLW0603 - one process has one set-up
+    from nbagents.replay.client import install
+    from nbagents.replay.mode import resolve_mode
+    from nbagents.replay.notice import tell_once
+
+    environment = current_environment()
+    chosen = resolve_mode(environment.variables, mode)
+    path = _usable(db)
+    if _enabled is not None and _enabled.path != path:
+        disable()
+    install(chosen)
+    set_default_path(path)
+    if _enabled is None:
+        _enabled = _set_up(chosen, path, locate(environment))
+    _enabled.change(chosen, display=display)
+    if chosen == "offline":
+        tell_once()
+    return _enabled
+
+
+def disable() -> None:
+    """Put back what ``enable()`` changed; stored sessions and traces stay."""
+    global _enabled
+    if _enabled is None:
+        return
+    from nbagents.replay.client import uninstall
+
+    enabled, _enabled = _enabled, None
+    if enabled.shell is not None:
+        for event, function in _hooks(enabled):
+            with suppress(ValueError):  # IPython's way to say that it is not registered
+                enabled.shell.events.unregister(event, function)
+    _unregister(enabled.processor)
+    enabled.processor.shutdown()
+    if enabled.board is not None:
+        enabled.board.close()
+    uninstall()
+    set_default_path(None)
+
+
+def current() -> Enabled | None:
+    """Return what is set up now, or None."""
+    return _enabled
+
+
+def _usable(db: Path | str | None) -> Path:
+    if db is not None and not str(db).strip():
+        raise ConfigError(
+            "db is empty: name a file, or leave it out for the one beside the notebook", name="db", value=db
+        )
+    from nbagents._sqlite import connect
+
+    path = default_path() if db is None else Path(db).expanduser().absolute()
+    connect(path).close()
+    return path
+
+
+def _set_up(mode: Mode, path: Path, location: Location) -> Enabled:
+    from nbagents.tracing.processor import NotebookTracingProcessor
+
+    shell = _shell()
+    board = None
+    if getattr(shell, "kernel", None) is not None:
+        from nbagents.notebook.strips import Board
+        from nbagents.tracing.store import TraceStore
+
+        board = Board(shell, TraceStore(path), location.frontend)
+    enabled = Enabled(mode, path, location, NotebookTracingProcessor(path, observer=board), board, shell)
+    if shell is not None:
+        for event, function in _hooks(enabled):
+            shell.events.register(event, function)
+    return enabled
+
+
+def _shell() -> Any:  # noqa: ANN401 - IPython's shell is untyped
+    import sys
+
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def _hooks(enabled: Enabled) -> tuple[tuple[str, Any], ...]:
+    return (("pre_run_cell", enabled.before_cell), ("post_run_cell", enabled.after_cell))
+
+
+def _register(processor: NotebookTracingProcessor) -> None:
+    from agents.tracing import add_trace_processor, get_trace_provider
+
+    registered = _processors(get_trace_provider())
+    if registered is None or processor not in registered:
+        add_trace_processor(processor)
+
+
+def _unregister(processor: NotebookTracingProcessor) -> None:
+    from agents.tracing import get_trace_provider, set_trace_processors
+
+    registered = _processors(get_trace_provider())
+    if registered is not None and processor in registered:
+        set_trace_processors([other for other in registered if other is not processor])
+
+
+def _processors(provider: TraceProvider) -> tuple[Any, ...] | None:
+    # The SDK can add and replace processors but not list them; without this look a second `enable()`, or another
+    # integration's `set_trace_processors`, would go unseen. Where the attribute is gone, None says "cannot tell".
+    return getattr(getattr(provider, "_multi_processor", None), "_processors", None)

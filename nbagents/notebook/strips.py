@@ -1,0 +1,207 @@
+"""Strips: what appears under a cell that ran an agent.
+
+One for each execution of a cell, whatever number of traces it starts. A strip is drawn at its first trace, grows
+while rows are committed, and leaves its static form in the notebook when the cell, or the last trace, has ended.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from nbagents.notebook.cells import Cell, current_cell
+from nbagents.notebook.painter import Painter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbagents._location import Frontend
+    from nbagents.tracing.rows import SpanRow, TraceRow
+    from nbagents.tracing.store import TraceStore
+
+__all__ = ["Board", "Strip"]
+
+
+class Strip:
+    """The display of one execution of a cell.
+
+    Args:
+        cell: Which execution.
+        store: Where the payloads of its spans are read from.
+        frontend: What shows the output.
+    """
+
+    def __init__(self, cell: Cell, store: TraceStore, frontend: Frontend) -> None:
+        self.cell = cell
+        self._store = store
+        self._frontend = frontend
+        # Displaying in the context of the first trace puts the strip under the cell that started it.
+        self._context = contextvars.copy_context()
+        self._display_id = f"nbagents-{uuid.uuid4().hex}"
+        self._lock = threading.RLock()
+        self._traces: dict[str, TraceRow] = {}
+        self._spans: dict[str, dict[int, SpanRow]] = {}
+        self._fresh_traces: dict[str, TraceRow] = {}
+        self._fresh_spans: dict[tuple[str, int], SpanRow] = {}
+        self._view: Any = None
+        self._shown = False
+        self._stale = False
+        self._cell_ended = False
+
+    def merge(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
+        """Take in rows that were committed."""
+        with self._lock:
+            for trace in traces:
+                self._traces[trace.trace_id] = self._fresh_traces[trace.trace_id] = trace
+            for span in spans:
+                self._spans.setdefault(span.trace_id, {})[span.seq] = span
+                self._fresh_spans[span.trace_id, span.seq] = span
+            self._stale = True
+
+    def paint(self) -> None:
+        """Show what is new; once the cell and all its traces have ended, leave the static form too."""
+        with self._lock:
+            self._draw()
+            if self._cell_ended and not self.running:
+                self._settle()
+
+    def end_cell(self) -> None:
+        """Leave the static form: the cell has ended, though a background run may go on and settle later."""
+        with self._lock:
+            self._cell_ended = True
+            self._draw()
+            self._settle()
+
+    @property
+    def running(self) -> bool:
+        """Whether any of its traces has not ended."""
+        return any(trace.ended_us is None for trace in self._traces.values())
+
+    def close(self) -> None:
+        """Let go of the widget: its cell is being run again, or displays were turned off."""
+        with self._lock:
+            if self._view is not None:
+                self._view.close()
+                self._view = None
+
+    def _draw(self) -> None:
+        if not self._shown:
+            self._show()
+        elif self._view is not None and (self._fresh_traces or self._fresh_spans):
+            self._view.push(list(self._fresh_traces.values()), list(self._fresh_spans.values()))
+        self._fresh_traces.clear()
+        self._fresh_spans.clear()
+
+    def _show(self) -> None:
+        if not self._traces:
+            return
+        if self._frontend in ("lab", "vscode", "colab"):
+            from nbagents._displays import display_class
+
+            self._view = display_class("trace")(self._records(), store=self._store)
+        self._context.run(self._publish, update=False)
+        self._shown = True
+
+    def _settle(self) -> None:
+        if self._shown and self._stale:
+            self._publish(update=True)
+            self._stale = False
+
+    def _records(self) -> list[Any]:
+        from nbagents.tracing.record import TraceRecord
+
+        return [
+            TraceRecord(trace, tuple(self._spans.get(trace.trace_id, {}).values()), self._store)
+            for trace in self._traces.values()
+        ]
+
+    def _publish(self, *, update: bool) -> None:
+        from IPython.display import publish_display_data
+
+        from nbagents.tracing.static import trace_html, trace_text
+        from nbagents.widgets.bundle import mime_bundle
+
+        records = self._records()
+        data = mime_bundle(self._view, trace_html(records), trace_text(records), self._frontend)
+        publish_display_data(data, transient={"display_id": self._display_id}, update=update)
+
+
+class Board:
+    """All strips of a kernel; tells the tracing processor which cell a trace belongs to.
+
+    It is the processor's observer: ``trace_started`` on the agent's thread, ``committed`` on the writer's.
+
+    Args:
+        shell: IPython's shell.
+        store: Where traces are stored.
+        frontend: What shows the output.
+        shown: Whether strips are displayed at all.
+    """
+
+    def __init__(self, shell: Any, store: TraceStore, frontend: Frontend, *, shown: bool = True) -> None:  # noqa: ANN401 - untyped
+        self.shown = shown
+        self._shell = shell
+        self._store = store
+        self._frontend = frontend
+        self._painter = Painter()
+        self._lock = threading.Lock()
+        self._by_execution: dict[str, Strip] = {}
+        self._by_trace: dict[str, Strip] = {}
+
+    def trace_started(self, trace_id: str, name: str) -> str | None:  # noqa: ARG002 - the observer's signature
+        """Note which cell started a trace, on the agent's own thread, and return the cell's id."""
+        cell = current_cell(self._shell)
+        if cell is None:
+            return None
+        if self.shown:
+            with self._lock:
+                strip = self._by_execution.get(cell.execution)
+                if strip is None:
+                    strip = self._by_execution[cell.execution] = Strip(cell, self._store, self._frontend)
+                self._by_trace[trace_id] = strip
+        return cell.id
+
+    def committed(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
+        """Hand rows to the strips they belong to, on the writer's thread."""
+        batches: dict[Strip, tuple[list[TraceRow], list[SpanRow]]] = {}
+        for index, rows in enumerate((traces, spans)):
+            for row in rows:
+                strip = self._by_trace.get(row.trace_id)
+                if strip is not None:
+                    batches.setdefault(strip, ([], []))[index].append(row)  # type: ignore[arg-type]
+        for strip, (its_traces, its_spans) in batches.items():
+            strip.merge(its_traces, its_spans)
+            self._painter.mark(strip)
+
+    def cell_started(self) -> None:
+        """Let go of the strip that an earlier execution of this cell left."""
+        cell = current_cell(self._shell)
+        if cell is None:
+            return
+        with self._lock:
+            old = [s for s in self._by_execution.values() if s.cell.id == cell.id and s.cell != cell]
+        for strip in old:
+            self._forget(strip)
+
+    def cell_ended(self) -> None:
+        """Leave the static form of this cell's strip; a run that goes on in the background settles later."""
+        cell = current_cell(self._shell)
+        strip = None if cell is None else self._by_execution.get(cell.execution)
+        if strip is not None:
+            strip.end_cell()
+
+    def close(self) -> None:
+        """Settle and let go of everything."""
+        self._painter.stop()
+        for strip in list(self._by_execution.values()):
+            strip.end_cell()
+            self._forget(strip)
+
+    def _forget(self, strip: Strip) -> None:
+        strip.close()
+        with self._lock:
+            self._by_execution.pop(strip.cell.execution, None)
+            for trace_id in [t for t, s in self._by_trace.items() if s is strip]:
+                del self._by_trace[trace_id]
