@@ -1,0 +1,169 @@
+"""What appears under a cell, driven through a real kernel's messages."""
+
+from __future__ import annotations
+
+import json
+
+ASK = "(await Runner.run({agent}, 'Where is my lamp?')).final_output"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def published(kernel, kind):
+    return lambda message: message["msg_type"] == kind
+
+
+def test_a_run_leaves_one_static_display(start):
+    """Without a page to run a widget, a cell that ran an agent holds text and HTML, and no widget."""
+    kernel = start()
+    execution = kernel.send(ASK.format(agent="scripted()"))
+    kernel.wait(execution)
+    (data,) = kernel.displays(execution)
+    assert set(data) == {"text/html", "text/plain"}
+    assert "Agent workflow" in data["text/plain"]
+    assert "lookup_order" in data["text/plain"]
+    assert "lookup_order" in data["text/html"]
+    assert "running" not in data["text/plain"]
+
+
+def test_several_runs_in_a_cell_share_one_strip(start):
+    """There is one strip a cell, whatever number of traces it starts."""
+    kernel = start()
+    execution = kernel.send("for name in ('ada', 'bob', 'eve'):\n    await Runner.run(scripted(name), 'Hello')")
+    kernel.wait(execution)
+    (data,) = kernel.displays(execution)
+    assert all(name in data["text/plain"] for name in ("ada", "bob", "eve"))
+
+
+def test_a_cell_without_an_agent_shows_nothing(start):
+    """The display is calm: only a cell that ran an agent gets a strip."""
+    kernel = start()
+    execution = kernel.send("1 + 1")
+    kernel.wait(execution)
+    assert kernel.displays(execution) == []
+
+
+def test_display_off_is_one_line(start):
+    """`%nbagents display off` stops strips, and the runs are still stored."""
+    kernel = start()
+    kernel.run("%nbagents display off")
+    execution = kernel.send(ASK.format(agent="scripted()"))
+    kernel.wait(execution)
+    assert kernel.displays(execution) == []
+    assert "1" in kernel.run("import nbagents; print(len(nbagents.traces()))").text
+
+
+def test_enabling_again_records_a_run_once(start):
+    """`enable()` under cell re-runs adds no second processor."""
+    kernel = start()
+    kernel.run("import nbagents; nbagents.enable(); nbagents.enable(); None")
+    kernel.run("%reload_ext nbagents")
+    kernel.run("before = len(nbagents.traces())")
+    execution = kernel.send(ASK.format(agent="scripted()"))
+    kernel.wait(execution)
+    assert len(kernel.displays(execution)) == 1
+    assert kernel.run("print(len(nbagents.traces()) - before)").text.strip() == "1"
+
+
+def test_another_integration_may_replace_the_processors(start):
+    """After somebody's `set_trace_processors`, the next cell is traced again."""
+    kernel = start()
+    kernel.run("from agents import set_trace_processors; set_trace_processors([])")
+    execution = kernel.send(ASK.format(agent="scripted()"))
+    kernel.wait(execution)
+    assert len(kernel.displays(execution)) == 1
+
+
+def test_an_exception_in_the_cell_keeps_the_run(start):
+    """A run that fails is shown with its error, under the traceback's own cell."""
+    kernel = start()
+    execution = kernel.send(
+        "with trace('doomed'):\n    with custom_span('half way'):\n        raise RuntimeError('no')"
+    )
+    assert kernel.wait(execution).error == "RuntimeError"
+    (data,) = kernel.displays(execution)
+    assert "half way" in data["text/plain"]
+
+
+def test_an_interrupt_keeps_the_run(start):
+    """Interrupting the kernel ends the cell, and what ran until then is shown and stored."""
+    kernel = start()
+    execution = kernel.send(
+        "import time\nwith trace('long'):\n    with custom_span('waiting'):\n"
+        "        print('now')\n        while True: time.sleep(0.05)"
+    )
+    kernel.until(lambda m: m["msg_type"] == "stream" and "now" in m["content"]["text"])
+    kernel.manager.interrupt_kernel()
+    assert kernel.wait(execution).error == "KeyboardInterrupt"
+    (data,) = kernel.displays(execution)
+    assert "waiting" in data["text/plain"]
+    assert "waiting" in kernel.run("print([s.name for s in __import__('nbagents').last_trace().spans])").text
+
+
+def test_a_task_of_an_earlier_cell_belongs_to_that_cell(start):
+    """A run started by `asyncio.create_task` is shown under the cell that made the task, also once it has ended."""
+    kernel = start()
+    first = kernel.send(
+        "import asyncio\ngo = asyncio.Event()\n"
+        "async def later():\n    await go.wait()\n    return await Runner.run(scripted('later'), 'Hello')\n"
+        "task = asyncio.create_task(later())",
+        cell_id="first",
+    )
+    kernel.wait(first)
+    second = kernel.send("go.set(); result = await task", cell_id="second")
+    kernel.wait(second)
+    kernel.until(
+        lambda m: m["msg_type"] == "update_display_data" and "later" in m["content"]["data"]["text/plain"]
+    )
+    (data,) = kernel.displays(first)
+    assert "later" in data["text/plain"]
+    assert kernel.displays(second) == []
+
+
+def test_the_cell_is_stored_with_the_trace(start):
+    """A trace knows the cell that started it."""
+    kernel = start()
+    kernel.run(ASK.format(agent="scripted()"), cell_id="cell-7")
+    assert "cell-7" in kernel.run("print(__import__('nbagents').traces().to_csv())").text
+
+
+def test_in_lab_the_widget_grows_while_the_cell_runs(start):
+    """With a page to run it, the widget opens at the first span and gets rows while the cell is blocked."""
+    kernel = start(JPY_SESSION_NAME="/somewhere/lamp.ipynb", NBAGENTS_DB="lamp.db")
+    execution = kernel.send(
+        "import threading\ngo = threading.Event()\n"
+        "with trace('slow'):\n    with custom_span('one'): pass\n    input_seen = go.wait(60)\n"
+        "    with custom_span('two'): pass"
+    )
+    opened = kernel.until(published(kernel, "comm_open"))
+    kernel.until(published(kernel, "display_data"))
+    assert not any(m["msg_type"] == "execute_result" for m in kernel.published)
+    kernel.manager.interrupt_kernel()
+    kernel.wait(execution)
+    (data,) = kernel.displays(execution)
+    assert VIEW not in data
+    assert "slow" in data["text/plain"]
+    assert "rows" not in json.dumps(opened["content"]["data"]["state"])
+
+
+def test_running_a_cell_again_lets_go_of_its_old_widget(start):
+    """A cell run a hundred times holds one widget."""
+    kernel = start(JPY_SESSION_NAME="/somewhere/lamp.ipynb", NBAGENTS_DB="lamp.db")
+    for _ in range(2):
+        kernel.run(ASK.format(agent="scripted()"), cell_id="again")
+    assert sum(m["msg_type"] == "comm_close" for m in kernel.published) >= 1
+
+
+def test_status_and_bad_words(start):
+    """`%nbagents` says what is set up, and an unknown word says what there is."""
+    kernel = start()
+    status = kernel.run("%nbagents").text
+    assert "mode      offline" in status
+    assert "nbagents.db" in status
+    assert "use %nbagents, %nbagents display on|off" in kernel.run("%nbagents dispaly off").text
+
+
+def test_an_agent_cell(start):
+    """`%%agent NAME` sends the cell's text to that agent and prints its answer."""
+    kernel = start()
+    kernel.run("helper = scripted()")
+    assert "It is on its way." in kernel.run("%%agent helper\nWhere is my lamp?").text
