@@ -48,7 +48,9 @@ def test_no_command_shows_help(capsys):
 
 def test_version():
     """`nbagents --version` is the package's."""
-    result = subprocess.run([sys.executable, "-m", "nbagents.cli", "--version"], capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "nbagents.cli", "--version"], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == nbagents.__version__
 
 

@@ -97,9 +97,11 @@ class Kernel:
         shown = {}
         for message in self.published:
             identity = message["content"].get("transient", {}).get("display_id")
-            if message["msg_type"] == "display_data" and message["parent_header"].get("msg_id") == execution:
-                shown[identity] = message["content"]["data"]
-            elif message["msg_type"] == "update_display_data" and identity in shown:
+            appeared = (
+                message["msg_type"] == "display_data" and message["parent_header"].get("msg_id") == execution
+            )
+            changed = message["msg_type"] == "update_display_data" and identity in shown
+            if appeared or changed:
                 shown[identity] = message["content"]["data"]
         return list(shown.values())
 

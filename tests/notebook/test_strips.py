@@ -100,7 +100,7 @@ def test_an_interrupt_keeps_the_run(start):
 
 
 def test_a_task_of_an_earlier_cell_belongs_to_that_cell(start):
-    """A run started by `asyncio.create_task` is shown under the cell that made the task, also once it has ended."""
+    """A run in a task is shown under the cell that made the task, also once that cell has ended."""
     kernel = start()
     first = kernel.send(
         "import asyncio\ngo = asyncio.Event()\n"

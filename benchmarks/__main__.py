@@ -1,0 +1,18 @@
+"""`make bench`: every benchmark, each with both sides measured in this run. Ratios below 1 mean ours is cheaper."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("imports", "sessions", "tracing", "saved")
+
+
+def main(names):
+    for name in names:
+        print(f"\n{name}\n{'-' * len(name)}", flush=True)
+        importlib.import_module(name).main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or NAMES)
