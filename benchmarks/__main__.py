@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, each with both sides measured in this run. Ratios below 1 mean ours is cheaper."""
+"""`make bench`: every benchmark, both sides measured in one run. A ratio below 1 means ours is cheaper."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from nbagents.notebook.enable import Enabled, current, enable
@@ -65,8 +66,9 @@ def run_cell_for_agent(lines: list[str]) -> list[str]:
         lines: The cell's lines, as IPython passes them.
 
     Example:
-        >>> run_cell_for_agent(["%%agent triage\n", "Where is my lamp?\n"])
-        ["print((await __import__('agents').Runner.run(triage, 'Where is my lamp?', session=None)).final_output)\n"]
+        >>> print(*run_cell_for_agent(["%%agent triage\n", "Hello\n"]))
+        print((await __import__('agents').Runner.run(triage, 'Hello', session=None)).final_output)
+        <BLANKLINE>
         >>> run_cell_for_agent(["1 + 1\n"])
         ['1 + 1\n']
     """
