@@ -19,12 +19,15 @@ _PRAGMAS = (
 )
 
 
-def connect(path: Path | str, *, check_same_thread: bool = True) -> sqlite3.Connection:
+def connect(
+    path: Path | str, *, check_same_thread: bool = True, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """Open a SQLite file and make it when it is not there.
 
     Args:
         path: The file, or ``":memory:"``.
         check_same_thread: Whether SQLite refuses use from another thread; callers that pass False hold a lock.
+        factory: The connection's class.
 
     Raises:
         StoreOpenError: The folder does not exist, the file cannot be written, or it is not SQLite's.
@@ -34,7 +37,10 @@ def connect(path: Path | str, *, check_same_thread: bool = True) -> sqlite3.Conn
     connection = None
     try:
         connection = sqlite3.connect(
-            str(path), timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=check_same_thread
+            str(path),
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            check_same_thread=check_same_thread,
+            factory=factory,
         )
         for pragma in _PRAGMAS:
             connection.execute(pragma)

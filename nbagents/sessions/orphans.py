@@ -1,0 +1,150 @@
+"""Items that lost their other half: a call without its output, an output without its call, a reasoning item without
+what it led to. The model API refuses a history that has one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nbagents.errors import ConfigError, FrameError
+from nbagents.sessions.edited import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbagents.sessions.rows import Item
+
+__all__ = ["OnOrphan", "check_policy", "lone", "settle_orphans"]
+
+OnOrphan = Literal["error", "pair", "stub"]
+
+_STUB_OUTPUT = "The output of this call was removed."
+_STUBBED = ("function_call", "custom_tool_call")  # the calls whose output is plain text
+
+Key = tuple[str, object, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """What of a pair an item is."""
+
+    key: Key
+    is_output: bool
+
+
+def check_policy(on_orphan: object) -> None:
+    """Refuse a policy that does not exist.
+
+    Raises:
+        ConfigError: It is none of "error", "pair", "stub".
+    """
+    if on_orphan not in {"error", "pair", "stub"}:
+        raise ConfigError(
+            f'on_orphan={on_orphan!r} does not exist; use "error", "pair" or "stub"',
+            name="on_orphan",
+            value=on_orphan,
+        )
+
+
+def lone(items: Sequence[Item]) -> dict[Key, int]:
+    """Return what stands alone in a history, with its place.
+
+    Args:
+        items: The history.
+
+    Example:
+        >>> list(lone([{"type": "function_call", "call_id": "c1"}]).values())
+        [0]
+        >>> lone([{"type": "function_call", "call_id": "c1"}, {"type": "function_call_output", "call_id": "c1"}])
+        {}
+    """
+    waiting: dict[Key, int] = {}
+    alone: dict[Key, int] = {}
+    for place, item in enumerate(items):
+        half = _half(item)
+        if half is None:
+            continue
+        if not half.is_output:
+            waiting[half.key] = place
+        elif waiting.pop(half.key, None) is None:
+            alone["output", *half.key[1:]] = place
+    alone.update({("call", *key[1:]): place for key, place in waiting.items()})
+    return alone | _leading_nowhere(items)
+
+
+def _half(item: Item) -> _Half | None:
+    kind, call_id = item.get("type"), item.get("call_id")
+    if not isinstance(kind, str) or not isinstance(call_id, str):
+        return None
+    if kind.endswith("_call_output"):
+        return _Half(("pair", kind.removesuffix("_output"), call_id), is_output=True)
+    return _Half(("pair", kind, call_id), is_output=False) if kind.endswith("_call") else None
+
+
+def _leading_nowhere(items: Sequence[Item]) -> dict[Key, int]:
+    """Reasoning that is not followed by what the model made of it; several in a row share what follows."""
+    alone: dict[Key, int] = {}
+    led_to: Item | None = None
+    for place in range(len(items) - 1, -1, -1):
+        item = items[place]
+        if item.get("type") != "reasoning":
+            led_to = item
+        elif led_to is None or not _made_by_model(led_to):
+            alone["reasoning", "reasoning", item.get("id") or json.dumps(item, sort_keys=True)] = place
+    return alone
+
+
+def _made_by_model(item: Item) -> bool:
+    kind = str(item.get("type", "message"))
+    return item.get("role") == "assistant" or (kind != "message" and not kind.endswith("_output"))
+
+
+def settle_orphans(
+    wanted: Sequence[Wanted], before: Sequence[Item], on_orphan: OnOrphan, *, session_id: str
+) -> list[Wanted]:
+    """Deal with what an edit left alone; what stood alone before it may go on so.
+
+    Args:
+        wanted: The edited history.
+        before: The items before the edit.
+        on_orphan: ``"error"`` refuses, ``"pair"`` removes the other half too, ``"stub"`` gives a call an output
+            that says it was removed (and removes what cannot have one).
+        session_id: For the error.
+
+    Raises:
+        FrameError: With ``"error"``, naming the first row that was left alone.
+    """
+    settled = list(wanted)
+    known = lone(before).keys()
+    while True:  # removing a call can leave its reasoning alone
+        found = {key: place for key, place in lone([row.item for row in settled]).items() if key not in known}
+        if not found:
+            return settled
+        key, place = min(found.items(), key=lambda pair: pair[1])
+        if on_orphan == "error":
+            _refuse(key, settled[place], session_id)
+        if on_orphan == "stub" and key[0] == "call" and key[1] in _STUBBED:
+            settled.insert(place + 1, _stub(settled[place].item))
+        else:
+            del settled[place]
+
+
+def _stub(call: Item) -> Wanted:
+    item = {"type": f"{call['type']}_output", "call_id": call["call_id"], "output": _STUB_OUTPUT}
+    return Wanted(None, None, json.dumps(item), None, item)
+
+
+def _refuse(key: Key, row: Wanted, session_id: str) -> None:
+    lost = {
+        "call": f"the call {key[2]!r} has no output after it",
+        "output": f"the output of {key[2]!r} has no call before it",
+        "reasoning": "the reasoning is not followed by what it led to",
+    }[key[0]]
+    raise FrameError(
+        f"row {row.label!r}: {lost}, and the model API refuses such a history. Nothing was written. "
+        'Remove or keep both, or pass on_orphan="pair" (removes both) or "stub" (a stand-in for the output).',
+        session_id=session_id,
+        row=row.label,
+        column="type" if key[0] == "reasoning" else "call_id",
+    )

@@ -1,0 +1,230 @@
+"""Reading and writing one session's rows, as units of work on a SQLite connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbagents.sessions.ids import appended
+from nbagents.sessions.rows import Item, Row, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from nbagents.sessions.edits import Plan
+    from nbagents.sessions.tables import Tables
+
+__all__ = ["History", "Store", "transaction"]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was read.
+
+    Attributes:
+        rows: The rows that hold an item, oldest first.
+        items: Their items.
+        bad: The rows that hold none.
+    """
+
+    rows: list[Row]
+    items: list[Item]
+    bad: list[Row]
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write everything in the block or nothing; the write lock is taken at once, so that it is waited for here."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.rollback()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One session's rows.
+
+    Attributes:
+        tables: The tables' checked names.
+        session_id: The session.
+    """
+
+    tables: Tables
+    session_id: str
+
+    def read(self, connection: sqlite3.Connection, limit: int | None = None, *, metadata: bool = False) -> History:
+        """Read the newest items, oldest first; corrupt rows do not count.
+
+        Args:
+            connection: An open connection.
+            limit: How many items; None and negative are all, as in the SDK.
+            metadata: Read the rows' metadata too; a file that only the SDK opened has no table for it.
+        """
+        if limit == 0:
+            return History([], [], [])
+        if limit is None or limit < 0:
+            return History(*decode(self._fetch(connection, -1, metadata=metadata)))
+        window = limit
+        while True:  # a corrupt row among the newest takes a place that belongs to an older item
+            fetched = self._fetch(connection, window, metadata=metadata)
+            rows, items, bad = decode(fetched)
+            if len(items) >= limit or len(fetched) < window:
+                return History(rows[-limit:], items[-limit:], bad)
+            window *= 2
+
+    def _fetch(self, connection: sqlite3.Connection, limit: int, *, metadata: bool) -> list[Row]:
+        select = self._select(newest=limit >= 0, metadata=metadata)
+        values = (self.tables.messages, self.session_id, limit)
+        try:
+            fetched = connection.execute(select, values).fetchall()
+        except sqlite3.OperationalError as exc:
+            if "decode" not in str(exc).lower():
+                raise
+            fetched = _fetch_undecodable(connection, select, values)
+        return [Row._make(row) for row in (reversed(fetched) if limit >= 0 else fetched)]
+
+    def _select(self, *, newest: bool, metadata: bool) -> str:
+        column, join = "NULL", ""
+        if metadata:
+            column = "d.metadata"
+            join = "LEFT JOIN nb_item_metadata d ON d.messages_table = ?1 AND d.message_id = m.id"
+        return (
+            f"SELECT m.id, m.created_at, m.message_data, {column} FROM {self.tables.messages} m {join} "
+            f"WHERE m.session_id = ?2 AND ?1 IS NOT NULL ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT ?3"
+        )
+
+    def add(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        """Append rows that ``encode`` made."""
+        with transaction(connection):
+            self._touch(connection)
+            ids = appended(self.last_id(connection), len(rows))
+            connection.executemany(
+                f"INSERT INTO {self.tables.messages} (id, session_id, message_data) VALUES (?, ?, ?)",
+                [(id_, self.session_id, row.data) for id_, row in zip(ids, rows, strict=True)],
+            )
+            self._write_metadata(connection, [(id_, row.metadata) for id_, row in zip(ids, rows, strict=True)])
+
+    def pop(self, connection: sqlite3.Connection) -> History:
+        """Remove the newest item and return it; corrupt rows after it stay."""
+        with transaction(connection):
+            history = self.read(connection, 1)
+            self._delete(connection, [row.id for row in history.rows])
+        return history
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Remove the session: its items, the corrupt rows too, their metadata and its entry."""
+        ids = f"SELECT id FROM {self.tables.messages} WHERE session_id = ?"
+        with transaction(connection):
+            connection.execute(
+                f"DELETE FROM nb_item_metadata WHERE messages_table = ? AND message_id IN ({ids})",
+                (self.tables.messages, self.session_id),
+            )
+            for table in (self.tables.messages, self.tables.sessions):
+                connection.execute(f"DELETE FROM {table} WHERE session_id = ?", (self.session_id,))
+
+    def replace(self, connection: sqlite3.Connection, planned: Callable[[Sequence[Row], Ids], Plan]) -> Plan:
+        """Read the history, let a plan be made from it, and carry it out, in one transaction.
+
+        Args:
+            connection: An open connection.
+            planned: Makes the plan from the rows and what is known of ids; what it raises undoes everything.
+        """
+        with transaction(connection):
+            history = self.read(connection, metadata=True)
+            plan = planned(history.rows, Ids(self, connection))
+            if plan.writes:
+                self._touch(connection)
+                self._delete(connection, plan.deleted)
+                self._insert(connection, plan.inserted)
+                connection.executemany(
+                    f"UPDATE {self.tables.messages} SET message_data = ? WHERE id = ?",
+                    [(row.data, row.id) for row in plan.updated],
+                )
+                written = [*plan.inserted, *plan.updated]
+                self._forget_metadata(connection, [row.id for row in written])
+                self._write_metadata(connection, [(row.id, row.metadata) for row in written])
+        return plan
+
+    def last_id(self, connection: sqlite3.Connection) -> int:
+        """Return the largest id the table ever gave, so that no id comes back."""
+        found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (self.tables.messages,))
+        row = found.fetchone()
+        return int(row[0]) if row else 0
+
+    def ids_from(self, connection: sqlite3.Connection, low: int, high: int) -> list[int]:
+        """Return the table's ids from low to high, those of other sessions too, rising."""
+        found = connection.execute(
+            f"SELECT id FROM {self.tables.messages} WHERE id BETWEEN ? AND ? ORDER BY id", (low, high)
+        )
+        return [row[0] for row in found]
+
+    def _touch(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            f"INSERT INTO {self.tables.sessions} (session_id) VALUES (?) "
+            "ON CONFLICT (session_id) DO UPDATE SET updated_at = CURRENT_TIMESTAMP",
+            (self.session_id,),
+        )
+
+    def _insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        connection.executemany(
+            f"INSERT INTO {self.tables.messages} (id, session_id, message_data, created_at) "
+            "VALUES (?, ?, ?, coalesce(?, CURRENT_TIMESTAMP))",
+            [(row.id, self.session_id, row.data, row.created_at) for row in rows],
+        )
+
+    def _delete(self, connection: sqlite3.Connection, ids: Sequence[int | None]) -> None:
+        connection.executemany(f"DELETE FROM {self.tables.messages} WHERE id = ?", [(id_,) for id_ in ids])
+        self._forget_metadata(connection, ids)
+
+    def _forget_metadata(self, connection: sqlite3.Connection, ids: Sequence[int | None]) -> None:
+        connection.executemany(
+            "DELETE FROM nb_item_metadata WHERE messages_table = ? AND message_id = ?",
+            [(self.tables.messages, id_) for id_ in ids],
+        )
+
+    def _write_metadata(
+        self, connection: sqlite3.Connection, pairs: Sequence[tuple[int | None, str | None]]
+    ) -> None:
+        known = [(self.tables.messages, id_, metadata) for id_, metadata in pairs if metadata is not None]
+        if known:
+            connection.executemany("INSERT OR REPLACE INTO nb_item_metadata VALUES (?, ?, ?)", known)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What a plan must know of the table's ids, asked only where rows move."""
+
+    store: Store
+    connection: sqlite3.Connection
+
+    def last(self) -> int:
+        """Return the largest id the table ever gave."""
+        return self.store.last_id(self.connection)
+
+    def between(self, low: int, high: int) -> list[int]:
+        """Return the table's ids from low to high, rising."""
+        return self.store.ids_from(self.connection, low, high)
+
+
+def _fetch_undecodable(connection: sqlite3.Connection, select: str, values: tuple[object, ...]) -> list[Any]:
+    """Read again where a text is not UTF-8; it comes as bytes, and a history of others is not lost with it."""
+    usual = connection.text_factory
+    connection.text_factory = _text_or_bytes
+    try:
+        return connection.execute(select, values).fetchall()
+    finally:
+        connection.text_factory = usual
+
+
+def _text_or_bytes(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
