@@ -1,0 +1,196 @@
+"""The OpenAI clients whose transport is the seam, and the one that agents use by default.
+
+``install()`` gives the Agents SDK one ``AsyncOpenAI`` through its public ``set_default_openai_client``. Agents look the
+default up at each run, so those made earlier use it too; those that hold it follow every later change of mode, because
+the mode acts in the transport and the client stays the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from nbagents.errors import ModeError
+from nbagents.replay.mode import resolve_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openai import AsyncOpenAI, OpenAI
+
+    from nbagents.replay.mode import Mode
+    from nbagents.replay.trace_export import TraceExport
+    from nbagents.replay.transport import Seam
+
+__all__ = ["current_mode", "install", "openai_client", "sync_openai_client", "uninstall"]
+
+_PLACEHOLDER_KEY = "no-key"  # local servers ask for none, but openai's client insists on one
+_OPENAI_URL = "https://api.openai.com/v1"
+# Not a WebSocket address, so that a WebSocket client fails before it opens a socket.
+_NO_WEBSOCKET = "no-websocket-in-offline-mode://localhost"
+
+
+@dataclass
+class _State:
+    """The one seam of this process."""
+
+    seam: Seam | None = None
+    installed: AsyncOpenAI | None = None
+    previous: AsyncOpenAI | None = None
+    trace_export: TraceExport | None = None
+
+
+_state = _State()
+_lock = threading.RLock()
+_clients: weakref.WeakSet[AsyncOpenAI | OpenAI] = weakref.WeakSet()
+
+ClientT = TypeVar("ClientT", "AsyncOpenAI", "OpenAI")
+
+
+def install(mode: str | None = None) -> Mode:
+    """Make the seam what agents use by default; again with another mode, switch it.
+
+    Args:
+        mode: "live" or "offline"; None lets NBAGENTS_MODE, OPENAI_API_KEY and OPENAI_BASE_URL decide.
+
+    Returns:
+        The mode that applies now.
+
+    Raises:
+        ModeError: There is no such mode, or "live" has neither a key nor a server.
+    """
+    with _lock:
+        chosen = resolve_mode(os.environ, mode)
+        seam = _switch(chosen)
+        _install_client(seam)
+        _install_trace_export(seam)
+        return chosen
+
+
+def uninstall() -> None:
+    """Put back the default client and the trace exporter's connection as ``install`` found them.
+
+    A default client that was set after ``install`` stays.
+    """
+    from agents.models import _openai_shared as shared  # the SDK has a public setter but no public getter
+
+    with _lock:
+        if _state.installed is not None and shared.get_default_openai_client() is _state.installed:
+            # The setter takes None in fact, not in its annotation.
+            shared.set_default_openai_client(_state.previous)  # type: ignore[arg-type]
+        _state.previous = None
+        if _state.trace_export is not None:
+            _state.trace_export.uninstall()
+            _state.trace_export = None
+
+
+def current_mode() -> Mode:
+    """Return the mode of the next request; before ``install``, the one it would choose."""
+    return _state.seam.mode if _state.seam is not None else resolve_mode(os.environ)
+
+
+def openai_client() -> AsyncOpenAI:
+    """Return a new asynchronous client on the seam.
+
+    It may be closed like any other; the connections behind the seam stay.
+
+    Raises:
+        ModeError: The environment names a mode that cannot be used.
+    """
+    import openai
+
+    from nbagents.replay.transport import AsyncSeamTransport
+
+    seam = _seam()
+    http_client = openai.DefaultAsyncHttpxClient(transport=AsyncSeamTransport(seam))
+    return _follow(openai.AsyncOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
+
+
+def sync_openai_client() -> OpenAI:
+    """Return a new synchronous client on the seam.
+
+    Raises:
+        ModeError: The environment names a mode that cannot be used.
+    """
+    import openai
+
+    from nbagents.replay.transport import SeamTransport
+
+    seam = _seam()
+    http_client = openai.DefaultHttpxClient(transport=SeamTransport(seam))
+    return _follow(openai.OpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
+
+
+def _seam() -> Seam:
+    with _lock:
+        return _state.seam or _switch(resolve_mode(os.environ))
+
+
+def _switch(mode: Mode) -> Seam:
+    from nbagents.replay.transport import Seam
+
+    _check_reachable(mode, os.environ)
+    if _state.seam is None:
+        _state.seam = Seam(mode)
+    _state.seam.mode = mode
+    for client in list(_clients):
+        _configure(client, mode, os.environ)
+    return _state.seam
+
+
+def _install_client(seam: Seam) -> None:
+    from agents import set_default_openai_client
+    from agents.models._openai_shared import get_default_openai_client  # there is no public getter
+
+    if _state.installed is None:
+        _state.installed = openai_client()
+    found = get_default_openai_client()
+    if found is not _state.installed:
+        _state.previous = found
+        set_default_openai_client(_state.installed, use_for_tracing=False)
+    _configure(_state.installed, seam.mode, os.environ)
+
+
+def _install_trace_export(seam: Seam) -> None:
+    from nbagents.replay.trace_export import TraceExport
+
+    if _state.trace_export is None:
+        _state.trace_export = TraceExport(seam)
+    _state.trace_export.install()
+
+
+def _follow(client: ClientT, mode: Mode) -> ClientT:
+    _clients.add(client)
+    _configure(client, mode, os.environ)
+    return client
+
+
+def _check_reachable(mode: Mode, variables: Mapping[str, str]) -> None:
+    if mode == "live" and not (_key(variables) or variables.get("OPENAI_BASE_URL", "").strip()):
+        raise ModeError(
+            "mode 'live' needs a model to reach: set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server",
+            name="mode",
+            value=mode,
+        )
+
+
+def _configure(client: AsyncOpenAI | OpenAI, mode: Mode, variables: Mapping[str, str]) -> None:
+    live = mode == "live"
+    client.api_key = (_key(variables) if live else "") or _PLACEHOLDER_KEY
+    client.base_url = variables.get("OPENAI_BASE_URL", "").strip() or _OPENAI_URL
+    client.organization = variables.get("OPENAI_ORG_ID") if live else None
+    client.project = variables.get("OPENAI_PROJECT_ID") if live else None
+    client.websocket_base_url = variables.get("OPENAI_WEBSOCKET_BASE_URL") if live else _NO_WEBSOCKET
+
+
+def _key(variables: Mapping[str, str]) -> str:
+    named = variables.get("OPENAI_API_KEY", "").strip()
+    if named or "agents" not in sys.modules:
+        return named
+    from agents.models._openai_shared import get_default_openai_key  # what set_default_openai_key was given
+
+    return get_default_openai_key() or ""

@@ -1,0 +1,11 @@
+"""A model made of rules: answers /v1/responses and /v1/chat/completions with no network and no weights.
+
+Everything here is pure: a request's bytes go in, an answer's bytes come out, and the same bytes give the same bytes.
+"""
+
+from __future__ import annotations
+
+from nbagents.replay.offline.http import Answer, refuse
+from nbagents.replay.offline.route import answer
+
+__all__ = ["Answer", "answer", "refuse"]

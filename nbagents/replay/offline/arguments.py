@@ -1,0 +1,110 @@
+"""The arguments of a call: from the part of the message it is for, the whole message, then the history."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbagents.replay.offline.ask import Called, Said
+from nbagents.replay.offline.evidence import Evidence
+from nbagents.replay.offline.facts import facts_of, recall
+from nbagents.replay.offline.kinds import kind_of
+from nbagents.replay.offline.leaf import MISSING, fits
+from nbagents.replay.offline.schema import Builder
+
+if TYPE_CHECKING:
+    from nbagents.replay.offline.ask import Ask, Tool
+
+__all__ = ["Filled", "fill", "fill_series"]
+
+_RECALLED_KINDS = frozenset({"id", "email"})
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A call with its arguments, and where they come from.
+
+    Attributes:
+        call: The call.
+        direct: Arguments that the message gave.
+        recalled: Arguments that earlier messages and tool outputs gave.
+        missing: Required arguments that nothing gave; the call holds a value of the right type for each.
+    """
+
+    call: Called
+    direct: int = 0
+    recalled: int = 0
+    missing: tuple[str, ...] = ()
+
+
+class _Sources:
+    """Where an argument may come from, best first."""
+
+    def __init__(self, ask: Ask, tool: Tool, clause: str) -> None:
+        names = tuple(tool.parameters.get("properties", {}))
+        self._texts = [Evidence(clause, names)]
+        if clause != ask.message:
+            self._texts.append(Evidence(ask.message, names, free=False))
+        self._ask = ask
+        self._parameters = tool.parameters
+        self.direct = self.recalled = 0
+
+    def find(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+        for evidence in self._texts:
+            value = evidence.find(name, schema)
+            if value is not MISSING:
+                self.direct += 1
+                return value
+        value = self._recalled(name, schema) if self._must_have(name) else MISSING
+        self.recalled += value is not MISSING
+        return value
+
+    def _must_have(self, name: str) -> bool:
+        schema = self._parameters.get("properties", {}).get(name, {})
+        optional = "default" in schema or "anyOf" in schema or isinstance(schema.get("type"), list)
+        return name in self._parameters.get("required", ()) and not optional
+
+    def _recalled(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+        value = recall(facts_of(self._ask), name)
+        if value is not MISSING and fits(value, schema):
+            return value
+        if schema.get("type", "string") != "string" or kind_of(name, schema) not in _RECALLED_KINDS:
+            return MISSING
+        for item in reversed(self._ask.before):
+            if isinstance(item, Said) and item.role == "user":
+                value = Evidence(item.text, free=False).find(name, schema)
+                if value is not MISSING:
+                    return value
+        return MISSING
+
+
+def fill(ask: Ask, tool: Tool, clause: str) -> Filled:
+    """Fill a tool's arguments.
+
+    Args:
+        ask: The request.
+        tool: The tool.
+        clause: The part of the message that the tool is for.
+    """
+    sources = _Sources(ask, tool, clause)
+    built = Builder(tool.parameters, sources.find).build(tool.name)
+    return Filled(_call(tool, built.value or {}), sources.direct, sources.recalled, built.missing)
+
+
+def fill_series(ask: Ask, tool: Tool, clause: str) -> list[Filled]:
+    """Fill a tool's arguments once for each value where the clause lists several ("in Paris and Rome")."""
+    first = fill(ask, tool, clause)
+    required = tool.parameters.get("required", ())
+    if len(required) != 1:
+        return [first]
+    name = required[0]
+    schema = tool.parameters.get("properties", {}).get(name, {})
+    listed = Evidence(clause, (name,)).series(name, schema)
+    if len(listed) <= 1 or first.call.values.get(name) != listed[0]:
+        return [first]
+    return [Filled(_call(tool, {**first.call.values, name: value}), first.direct) for value in listed]
+
+
+def _call(tool: Tool, values: dict[str, Any]) -> Called:
+    return Called(tool.name, json.dumps(values, ensure_ascii=False))

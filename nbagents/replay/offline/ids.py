@@ -1,0 +1,46 @@
+"""Ids and token counts that depend on the request alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+__all__ = ["CREATED_AT", "Ids", "count_tokens"]
+
+CREATED_AT = 1_735_689_600  # 2025-01-01 in Unix seconds: an answer by rule has no time of its own
+_CHARACTERS_PER_TOKEN = 4
+
+
+class Ids:
+    """Makes the ids of one answer.
+
+    The request holds the whole conversation so far, so each answer of a conversation gets ids of its own.
+
+    Args:
+        body: The request.
+    """
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        self._digest = hashlib.sha256(canonical.encode()).hexdigest()
+
+    def make(self, prefix: str, number: int = 0) -> str:
+        """Return an id.
+
+        Example:
+            >>> Ids({"input": "Hi"}).make("msg") == Ids({"input": "Hi"}).make("msg") != Ids({"input": "Ho"}).make("msg")
+            True
+        """
+        return f"{prefix}_{hashlib.sha256(f'{self._digest}{prefix}{number}'.encode()).hexdigest()[:32]}"
+
+
+def count_tokens(value: Any) -> int:  # noqa: ANN401 - any JSON value
+    """Estimate tokens: one for each four characters of a text, or of a value's JSON, rounded up.
+
+    Example:
+        >>> count_tokens("Hello"), count_tokens("")
+        (2, 0)
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) if value else ""
+    return -(-len(text) // _CHARACTERS_PER_TOKEN)
