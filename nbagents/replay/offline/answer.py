@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nbagents.replay.offline.arguments import must_have
 from nbagents.replay.offline.ask import Called, Returned, Said
-from nbagents.replay.offline.facts import failure, in_words, parsed
+from nbagents.replay.offline.facts import failure, in_words, parsed, recall
+from nbagents.replay.offline.leaf import MISSING
 from nbagents.replay.offline.recollect import recollect
-from nbagents.replay.offline.words import is_question, name_words, sentences
+from nbagents.replay.offline.words import is_request, name_words, sentences
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask
@@ -16,18 +18,22 @@ if TYPE_CHECKING:
 
 __all__ = ["say"]
 
-_GREETING = re.compile(r"^\s*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b[^?]*$", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^\s*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:\s+\w+)?[\s,.!]*(?:how are you(?: doing| today)?)?[\s.!?]*$",
+    re.IGNORECASE,
+)
 _THANKS = re.compile(
     r"^\s*(?:ok(?:ay)?[,.]?\s*)?(?:thanks?|thank you|cheers|great|perfect)\b[^?]*$", re.IGNORECASE
 )
 _RECAP = re.compile(
-    r"\b(?:summari[sz]e|summary|recap|what (?:have|did) (?:we|i) (?:talk\w*|discuss\w*|say|said|ask\w*)|our conversation)\b",
+    r"\b(?:summari[sz]e|summary of|recap)\b.*\b(?:conversation|chat|so far|said)\b|^\s*(?:summari[sz]e|recap)[\s.!]*$"
+    r"|\bwhat (?:have|did) (?:we|i) (?:talk\w*|discuss\w*|say|said|ask\w*)(?: about)?(?: so far)?[\s?]*$",
     re.IGNORECASE,
 )
-_GENERIC_VERBS = frozenset(
-    "get fetch lookup look find check show run do make create issue query calculate compute".split()
-)
+_GENERIC_VERBS = frozenset("get fetch lookup look find check show run do make create query search".split())
 _SENTENCE_WORDS = 4  # an output of so many words is a sentence of its own
+_LONGEST_LABEL = 40  # characters of an argument that may name what an answer is about
+_MOST_LABELS = 3
 
 
 def say(ask: Ask, choice: Choice) -> str:
@@ -40,13 +46,13 @@ def say(ask: Ask, choice: Choice) -> str:
     outcomes = [outcome for item in ask.since if isinstance(item, Returned) and (outcome := _outcome(ask, item))]
     if outcomes:
         return " ".join(outcomes)
+    asked = _question_back(choice)
+    remembered = recollect(ask, well=asked is not None)
     return (
         _small_talk(ask.message)
         or _recap(ask)
-        or recollect(ask)
-        or _question_back(choice)
-        or _noted(ask)
-        or _lost(ask)
+        or remembered
+        or _introduced(ask, asked or _noted(ask) or _lost(ask))
     )
 
 
@@ -54,37 +60,50 @@ def _outcome(ask: Ask, item: Returned) -> str | None:
     call = ask.call_of(item)
     if call is not None and call.name.startswith("transfer_to_"):
         return None
-    name = call.name if call is not None else "The tool"
     wrong = failure(item.output)
     if wrong is not None:
-        return _ended(f"{name} failed: {wrong}")
-    text = in_words(parsed(item.output))
-    if len(text.split()) >= _SENTENCE_WORDS and isinstance(parsed(item.output), str):
+        return _ended(f"{call.name if call is not None else 'The tool'} failed: {wrong}")
+    value = parsed(item.output)
+    text = in_words(value)
+    if call is None or _speaks_for_itself(value, call):
         return _ended(text[:1].upper() + text[1:])
-    return _ended(f"{_label(call)}: {text}") if call is not None else _ended(text)
+    return _ended(f"{_label(ask, call)}: {text}")
 
 
-def _label(call: Called) -> str:
-    """Name a call by what it is about.
+def _speaks_for_itself(value: Any, call: Called) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell an output that needs no label: a sentence, or an object that repeats what it was asked about."""
+    if isinstance(value, dict):
+        return bool(call.values) and set(call.values.values()) <= {
+            one for one in value.values() if _is_single(one)
+        }
+    return isinstance(value, str) and len(value.split()) >= _SENTENCE_WORDS
 
-    Example:
-        >>> _label(Called("get_weather", '{"city": "Oslo"}'))
-        'Weather for Oslo'
-    """
+
+def _label(ask: Ask, call: Called) -> str:
+    """Name a call by what it is about: "Weather for Oslo", "Multiply 17 and 23"."""
     words = name_words(call.name)
-    subject = words[1:] if len(words) > 1 and words[0] in _GENERIC_VERBS else words
-    label = " ".join(subject)
-    given = [value for value in call.values.values() if value is not None and not isinstance(value, dict | list)]
-    about = f" for {in_words(given)}" if given else ""
+    generic = len(words) > 1 and words[0] in _GENERIC_VERBS
+    label = " ".join(words[1:] if generic else words)
+    tool = next((tool for tool in ask.tools if tool.name == call.name), None)
+    given = [
+        value for name, value in call.values.items() if _labels(value) and (tool is None or must_have(tool, name))
+    ]
+    about = f" {'for ' if generic else ''}{in_words(given)}" if 0 < len(given) <= _MOST_LABELS else ""
     return label[:1].upper() + label[1:] + about
+
+
+def _labels(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return value is not None and _is_single(value) and len(str(value)) <= _LONGEST_LABEL
+
+
+def _is_single(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return not isinstance(value, dict | list)
 
 
 def _small_talk(message: str) -> str | None:
     if _THANKS.match(message) and len(message.split()) <= 8:  # noqa: PLR2004 - longer is about something
         return "You are welcome."
-    if _GREETING.match(message) and len(message.split()) <= 5:  # noqa: PLR2004 - likewise
-        return "Hello! What can I do for you?"
-    return None
+    return "Hello! What can I do for you?" if _GREETING.match(message) else None
 
 
 def _recap(ask: Ask) -> str | None:
@@ -101,13 +120,21 @@ def _question_back(choice: Choice) -> str | None:
     return f"To {choice.unclear.title} I need to know: {needs}."
 
 
+def _introduced(ask: Ask, text: str) -> str:
+    """Let an agent that was just handed the conversation say so."""
+    handoffs = [call for call in ask.calls_made if call.name.startswith("transfer_to_")]
+    outputs = [item for item in ask.since if isinstance(item, Returned) and ask.call_of(item) in handoffs]
+    name = recall([value for item in outputs if isinstance(value := parsed(item.output), dict)], "assistant")
+    return text if name is MISSING else f"{name} here. {text}"
+
+
 def _noted(ask: Ask) -> str | None:
-    told = [text for text in sentences(ask.message) if not is_question(text)]
-    return f"Noted: {' '.join(told)}" if told and len(told) == len(sentences(ask.message)) else None
+    told = sentences(ask.message)
+    return f"Noted: {_ended(' '.join(told))}" if told and not any(is_request(text) for text in told) else None
 
 
 def _lost(ask: Ask) -> str:
-    text = "No rule answers that: in offline mode I only call tools and repeat what the conversation holds."
+    text = "No rule answers that: offline I only call tools and repeat what the conversation holds."
     if not ask.tools:
         return text
     return f"{text} Here I can use: {in_words([tool.title for tool in ask.tools])}."

@@ -16,7 +16,7 @@ from nbagents.replay.offline.schema import Builder
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask, Tool
 
-__all__ = ["Filled", "fill", "fill_series"]
+__all__ = ["Filled", "fill", "fill_series", "must_have"]
 
 _RECALLED_KINDS = frozenset({"id", "email"})
 
@@ -47,7 +47,7 @@ class _Sources:
         if clause != ask.message:
             self._texts.append(Evidence(ask.message, names, free=False))
         self._ask = ask
-        self._parameters = tool.parameters
+        self._tool = tool
         self.direct = self.recalled = 0
 
     def find(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
@@ -56,14 +56,9 @@ class _Sources:
             if value is not MISSING:
                 self.direct += 1
                 return value
-        value = self._recalled(name, schema) if self._must_have(name) else MISSING
+        value = self._recalled(name, schema) if must_have(self._tool, name) else MISSING
         self.recalled += value is not MISSING
         return value
-
-    def _must_have(self, name: str) -> bool:
-        schema = self._parameters.get("properties", {}).get(name, {})
-        optional = "default" in schema or "anyOf" in schema or isinstance(schema.get("type"), list)
-        return name in self._parameters.get("required", ()) and not optional
 
     def _recalled(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         value = recall(facts_of(self._ask), name)
@@ -77,6 +72,13 @@ class _Sources:
                 if value is not MISSING:
                     return value
         return MISSING
+
+
+def must_have(tool: Tool, name: str) -> bool:
+    """Tell whether a call makes no sense without a parameter: strict schemas list optional ones as required too."""
+    schema = tool.parameters.get("properties", {}).get(name, {})
+    optional = "default" in schema or "anyOf" in schema or isinstance(schema.get("type"), list)
+    return name in tool.parameters.get("required", ()) and not optional
 
 
 def fill(ask: Ask, tool: Tool, clause: str) -> Filled:
@@ -95,10 +97,10 @@ def fill(ask: Ask, tool: Tool, clause: str) -> Filled:
 def fill_series(ask: Ask, tool: Tool, clause: str) -> list[Filled]:
     """Fill a tool's arguments once for each value where the clause lists several ("in Paris and Rome")."""
     first = fill(ask, tool, clause)
-    required = tool.parameters.get("required", ())
-    if len(required) != 1:
+    needed = [name for name in tool.parameters.get("required", ()) if must_have(tool, name)]
+    if len(needed) != 1:
         return [first]
-    name = required[0]
+    name = needed[0]
     schema = tool.parameters.get("properties", {}).get(name, {})
     listed = Evidence(clause, (name,)).series(name, schema)
     if len(listed) <= 1 or first.call.values.get(name) != listed[0]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nbagents.replay.offline.arguments import Filled, fill, fill_series
 from nbagents.replay.offline.ask import Called
 from nbagents.replay.offline.fitness import FITS, FITS_WELL, Fitness
-from nbagents.replay.offline.words import is_question, sentences
+from nbagents.replay.offline.words import is_question, sentences, tokens
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask, Tool
@@ -28,6 +28,9 @@ _STATEMENT = re.compile(
     r"|i\b(?!\s+(?:want|need|would|wish|demand|require))(?!'d))",
     re.IGNORECASE,
 )
+_FOLLOW_UP = re.compile(r"^\s*(?:and|what about|how about|also)\b", re.IGNORECASE)
+_SEARCHES = frozenset({"query", "question", "search_query", "q"})
+_PERSONAL = frozenset({"i", "me", "my", "mine", "we", "our", "you", "your", "i'm", "you're"})
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,11 @@ def _is_ready(ask: Ask, wish: _Wish, one: Filled) -> bool:
     required = wish.tool.parameters.get("required", ())
     if wish.tool.is_handoff or one.direct:
         return True
-    if not required or not one.missing and not one.recalled:
+    if not required or (not one.missing and not one.recalled):
         return not _STATEMENT.match(wish.clause)
-    known = any(item == one.call or _same(item, one.call) for item in ask.before if isinstance(item, Called))
+    if _handed_off(ask):  # the agent before has judged that this agent's tools are wanted
+        return bool(one.recalled)
+    known = any(_same(item, one.call) for item in ask.before if isinstance(item, Called))
     return bool(one.recalled) and wish.score >= FITS_WELL and _is_request(wish.clause) and not known
 
 
@@ -132,8 +137,26 @@ def _wishes(ask: Ask) -> list[_Wish]:
     """Cut the message into parts that ask for a tool; a part that asks for none belongs to the one before it."""
     fitness = Fitness(ask.tools)
     wishes = [wish for sentence in sentences(ask.message) for wish in _wishes_of(ask, fitness, sentence)]
-    whole = _best(ask, fitness, ask.message) if not wishes else None
+    whole = None if wishes else _best(ask, fitness, ask.message) or _continued(ask) or _searched(ask)
     return wishes if whole is None else [whole]
+
+
+def _continued(ask: Ask) -> _Wish | None:
+    """Take up the last tool for a message such as "And in Paris?"."""
+    last = next((item.name for item in reversed(ask.before) if isinstance(item, Called)), None)
+    tool = next((tool for tool in ask.tools if tool.name == last and not tool.is_handoff), None)
+    if tool is None or not _FOLLOW_UP.match(ask.message) or not fill(ask, tool, ask.message).direct:
+        return None
+    return _Wish(tool, ask.message, FITS)
+
+
+def _searched(ask: Ask) -> _Wish | None:
+    """Take a tool that searches for a question that no other tool fits, unless it is about who is talking."""
+    words = {word.lower() for word in tokens(ask.message)}
+    if not is_question(ask.message) or words & _PERSONAL:
+        return None
+    tool = next((tool for tool in ask.tools if _SEARCHES & set(tool.parameters.get("required", ()))), None)
+    return None if tool is None else _Wish(tool, ask.message, FITS)
 
 
 def _wishes_of(ask: Ask, fitness: Fitness, sentence: str) -> list[_Wish]:
@@ -170,6 +193,10 @@ def _score(ask: Ask, fitness: Fitness, tool: Tool, clause: str) -> float:
     if score and not tool.is_handoff and tool.parameters.get("required") and not fill(ask, tool, clause).missing:
         score += _DIRECT_BONUS
     return score
+
+
+def _handed_off(ask: Ask) -> bool:
+    return any(call.name.startswith("transfer_to_") for call in ask.calls_made)
 
 
 def _made(ask: Ask, call: Called) -> bool:

@@ -125,7 +125,8 @@ class Evidence:
     def _phrase(self, name: str, kind: str) -> str | None:
         """Take a part of the text itself, where the kind of parameter allows it."""
         if kind in {"place", "language"}:
-            return tail(self.text)
+            place = tail(self.text)
+            return place.title() if place is not None and place.islower() else place
         if kind == "text" and self.free:
             return (
                 title(self.text)
@@ -155,7 +156,7 @@ class Evidence:
 
     def _best(self, name: str, schema: dict[str, Any]) -> Value | None:
         numeric = schema.get("type") in {"number", "integer"}
-        kinds = ("money", "number", "id") if numeric else _KINDS[kind_of(name, schema)]
+        kinds = ("money", "number", "id") if numeric else self._kinds(name, schema)
         scored = [
             (
                 self._score(value, name) + (len(kinds) - kinds.index(value.kind)) * (0 if numeric else 3),
@@ -166,6 +167,14 @@ class Evidence:
             if value.kind in kinds and value.start not in self._used and self._may_be(value, name, schema)
         ]
         return max(scored, key=lambda one: one[:2])[2] if scored else None
+
+    def _kinds(self, name: str, schema: dict[str, Any]) -> tuple[str, ...]:
+        """Return which kinds of value a text parameter takes, the best first."""
+        if name in _ADDRESSEES and any(value.kind == "email" for value in values(self.text)):
+            return ("email",)
+        if name in _TITLES and _BODIES & set(self.others):
+            return ()  # what is quoted is the body
+        return _KINDS[kind_of(name, schema)]
 
     def _may_be(self, value: Value, name: str, schema: dict[str, Any]) -> bool:
         converted = _as_type(value, schema)
@@ -197,6 +206,9 @@ class Evidence:
 
 
 _BESIDE = 4
+_ADDRESSEES = frozenset({"to", "recipient", "recipients", "cc", "bcc", "address"})
+_TITLES = frozenset({"title", "subject", "topic"})
+_BODIES = frozenset({"body", "message", "text", "content"})
 # Which kinds of value a kind of parameter takes, the best first.
 _KINDS: dict[str, tuple[str, ...]] = {
     "email": ("email",),

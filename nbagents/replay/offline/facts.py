@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["facts_of", "failure", "in_words", "parsed", "recall"]
 
 _FAILURES = ("an error occurred while running the tool", "error:", "traceback (most recent call last)")
+_LARGE = 1e15  # beyond it a float's last digits are not exact
 _MOST = 12  # entries of a list that are said; the rest is counted
 
 
@@ -87,6 +88,8 @@ def in_words(value: Any) -> str:  # noqa: ANN401 - any JSON value
             return "nothing"
         case bool():
             return "yes" if value else "no"
+        case float() if value.is_integer() and abs(value) < _LARGE:
+            return str(int(value))
         case dict():
             return (
                 ", ".join(f"{' '.join(name_words(str(key))) or key}: {_inner(one)}" for key, one in value.items())

@@ -23,6 +23,14 @@ _NAME, _DESCRIPTION, _PARAMETER, _VERB = 3.0, 1.0, 0.5, 0.5
 _MEANT = 0.5  # a word that is meant counts half of one that is said
 _MOST_DESCRIPTION = 3.0
 
+_OPENS = 1.5  # for a clause that opens with a word of the tool's name
+_ACTING = frozenset(
+    "create book send issue delete remove update cancel set make schedule write post buy place".split()
+)
+_LOOKS = re.compile(
+    r"^\s*(?:what|what's|when|where|where's|which|who|is|are|do|does|did|has|have)\b", re.IGNORECASE
+)
+
 _BOILERPLATE = re.compile(r"Handoff to the .{1,80}? agent to handle the request\.?", re.DOTALL)
 # Verbs that nearly any tool's name may start with: they do not tell one tool from another.
 _VERBS = frozenset(
@@ -73,7 +81,16 @@ class Fitness:
             _DESCRIPTION * self._overlap("description", words.description, said, meant), _MOST_DESCRIPTION
         )
         total += _PARAMETER * self._overlap("parameters", words.parameters, said, meant)
-        return total + _VERB * len(words.verbs & (said | meant))
+        total += _VERB * len(words.verbs & (said | meant))
+        return total + self._manner(tool, text) if total else 0.0
+
+    def _manner(self, tool: Tool, text: str) -> float:
+        """Weigh how it is said: "refund order 7" opens with the verb; "what is planned?" does not ask to plan."""
+        opening = next(iter(stems(text)), "")
+        if opening in self._words[tool.name].name:
+            return _OPENS
+        acts = name_words(tool.name)[:1] and name_words(tool.name)[0] in _ACTING
+        return -_OPENS if acts and _LOOKS.match(text) else 0.0
 
     def _overlap(self, field: str, words: frozenset[str], said: frozenset[str], meant: frozenset[str]) -> float:
         hits = [(word, 1.0) for word in words & said] + [(word, _MEANT) for word in words & meant]

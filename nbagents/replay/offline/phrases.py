@@ -20,7 +20,15 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _BECAUSE = re.compile(r"\b(?:because|since|as)\b\s+(.+?)[.!?]?\s*$", re.IGNORECASE)
-_ABOUT = re.compile(r"\b(?:about|regarding|titled|called|named)\s+(.+?)[.!?]?\s*$", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\b(?:about|regarding|titled|called|named)\s+(.+?)(?=\s+(?:saying|that says|on|at|by|with)\b|[.!?]?\s*$)",
+    re.IGNORECASE,
+)
+_SEARCH = re.compile(
+    r"^(?:search|look|google|find|check)\b(?:\s+(?!for\b)\w+){0,4}?\s+for\s+|^(?:search|look up|find|google)\s+",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"\s*\bfor\s+[\w.]+\s+(?:minutes?|mins?|hours?|days?)\b", re.IGNORECASE)
 
 
 def hinted(text: str, name: str) -> str | None:
@@ -65,12 +73,15 @@ def remark(text: str, name: str) -> str | None:
         >>> remark("Please cancel it because it broke.", "reason")
         'it broke'
         >>> remark("Can you find cheap flights?", "query")
-        'find cheap flights?'
+        'cheap flights?'
     """
     because = _BECAUSE.search(text) if "reason" in name_words(name) else None
     if because is not None:
         return because[1]
-    return _POLITE.sub("", text).strip() or None
+    request = _POLITE.sub("", text).strip()
+    if {"query", "search", "keyword", "keywords", "term"} & set(name_words(name)):
+        request = _SEARCH.sub("", request)
+    return request or None
 
 
 def title(text: str) -> str | None:
@@ -85,7 +96,7 @@ def title(text: str) -> str | None:
     for value in reversed(values(text)):
         if value.kind in {"date", "time", "datetime"}:
             text = re.sub(r"\s*\b(?:on|at|by|for|from|until)?\s*$", "", text[: value.start]) + text[value.end :]
-    words = text.strip(" .!?").split()
+    words = _DURATION.sub("", text).split(",")[0].strip(" .!?").split()
     if about is None:
         words = words[1:] if len(words) > 1 else words
     while words and words[0].lower() in {"a", "an", "the", "me"}:

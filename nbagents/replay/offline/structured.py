@@ -12,7 +12,7 @@ from nbagents.replay.offline.kinds import kind_of
 from nbagents.replay.offline.leaf import MISSING, fits
 from nbagents.replay.offline.schema import Builder
 from nbagents.replay.offline.synonyms import meaning
-from nbagents.replay.offline.words import name_words, stem, stems
+from nbagents.replay.offline.words import STOP_WORDS, name_words, stem, tokens
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask
@@ -84,7 +84,8 @@ class _Findings:
         if schema.get("type", "string") != "string" or schema.get("enum") or schema.get("format"):
             return MISSING
         if {"reason", "reasoning", "rationale", "explanation", "why"} & set(name_words(name)):
-            return f"By rule, from the words: {', '.join(stems(self.ask.message)[:6]) or 'none'}."
+            words = [word for word in tokens(self.ask.message) if word.lower() not in STOP_WORDS]
+            return f"By rule, from the words: {', '.join(words[:8]) or 'none'}."
         if kind_of(name, schema) not in {"text", "generic"}:
             return MISSING
         return self.plain[: schema.get("maxLength", len(self.plain))]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nbagents.replay.offline.words import STOP_WORDS, stem, tokens
+from nbagents.replay.offline.words import STOP_WORDS, is_request, tokens
 
 __all__ = ["Value", "values"]
 
@@ -76,13 +76,7 @@ _NUMBER_WORDS = dict(
         strict=True,
     )
 )
-_STARTERS = frozenset(
-    """
-    add book buy calculate call cancel change check compare compute convert create delete draft email fetch find forecast
-    get greet help how lookup make multiply order plan please refund remind remove reserve schedule search send set ship
-    subscribe sum summarise summarize track translate update weather what write divide subtract dear thanks yes no good
-    """.split()
-)
+_OPENINGS = frozenset({"greet", "dear", "thanks", "yes", "no", "good", "weather", "forecast"})
 
 
 @dataclass(frozen=True)
@@ -186,4 +180,4 @@ def _at_sentence_start(text: str, position: int) -> bool:
 
 
 def _starts_sentences(word: str, first: bool) -> bool:  # noqa: FBT001 - a predicate's own operand
-    return first and (word in _STARTERS or stem(word) in {stem(starter) for starter in _STARTERS})
+    return first and (is_request(word) or word in _OPENINGS)

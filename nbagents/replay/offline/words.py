@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["is_question", "name_words", "sentences", "stem", "stems", "tokens"]
+__all__ = ["is_question", "is_request", "name_words", "sentences", "stem", "stems", "tokens"]
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*")
+_TOKEN = re.compile(r"[^\W_]*[^\W\d_][^\W_]*(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?\w)|\n+")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|e\.g|i\.e)\.|\b[A-Z]\.)$")
@@ -29,6 +29,17 @@ _QUESTION_STARTS = frozenset(
     will would should has have had may
     """.split()
 )
+
+
+_IMPERATIVES = frozenset(
+    """
+    add answer ask book buy calculate call cancel change check choose compare compute connect convert create delete
+    describe draft email explain fetch find forecast generate get give hand help list look lookup make multiply open order
+    pick plan play please recommend refund remind remove repeat reserve run say schedule search send set ship show solve
+    start stop subscribe suggest sum summarise summarize tell track transfer translate update write divide subtract
+    """.split()
+)
+_WISH = re.compile(r"^\s*(?:and\s+)?i(?:'d| would| want| need| wish)\b", re.IGNORECASE)
 
 
 def tokens(text: str) -> list[str]:
@@ -111,6 +122,18 @@ def is_question(sentence: str) -> bool:
     """
     words = tokens(sentence)
     return sentence.rstrip().endswith("?") or bool(words and words[0].lower() in _QUESTION_STARTS)
+
+
+def is_request(sentence: str) -> bool:
+    """Tell what asks for something from what only tells something.
+
+    Example:
+        >>> is_request("Tell me a joke"), is_request("I'd like a refund."), is_request("The lamp was blue.")
+        (True, True, False)
+    """
+    words = tokens(sentence)
+    asks = is_question(sentence) or _WISH.match(sentence.replace("\u2019", "'")) is not None
+    return asks or bool(words and words[0].lower() in _IMPERATIVES)
 
 
 def _singular(word: str) -> str:
