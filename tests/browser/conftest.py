@@ -297,7 +297,7 @@ class NotebookPage:
     def theme(self, name):
         """Switch to ``light`` or ``dark``."""
         self.command("apputils:change-theme", {"theme": f"JupyterLab {name.capitalize()}"})
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{str(name == 'light').lower()}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{str(name == 'light').lower()}']", state="attached")
 
     def save(self):
         """Save and return the file's notebook."""
