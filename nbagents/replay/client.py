@@ -1,8 +1,8 @@
 """The OpenAI clients whose transport is the seam, and the one that agents use by default.
 
-``install()`` gives the Agents SDK one ``AsyncOpenAI`` through its public ``set_default_openai_client``. Agents look the
-default up at each run, so those made earlier use it too; those that hold it follow every later change of mode, because
-the mode acts in the transport and the client stays the same.
+``install()`` gives the Agents SDK one ``AsyncOpenAI`` through its public ``set_default_openai_client``. Agents
+look the default up at each run, so those made earlier use it too; those that hold it follow every change of mode,
+because the mode acts in the transport and the client stays the same.
 """
 
 from __future__ import annotations

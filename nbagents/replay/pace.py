@@ -1,7 +1,7 @@
 """How long an offline answer takes, so that a trace of it can be seen growing.
 
-The natural wait is 15 ms for each word of the answer, at most 0.6 s. ``NBAGENTS_OFFLINE_SPEED`` multiplies that wait:
-0 is no wait at all (tests, CI), 1 is natural (the default), 2 is twice as long.
+The natural wait is 15 ms for each word of the answer, at most 0.6 s. ``NBAGENTS_OFFLINE_SPEED`` multiplies that
+wait: 0 is no wait at all (tests, CI), 1 is natural (the default), 2 is twice as long.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The SDK's own trace exporter, kept behind the same seam.
 
-Two things about it would break a promise. It prints a complaint when there is no key, which is the normal state of a
-notebook without one; and with a key it posts to the API whatever the mode. Its processors belong to the user, so they
-stay: a logging filter hides that one complaint, and its HTTP client is exchanged for one on the seam.
+Two things about it would break a promise. It prints a complaint when there is no key, which is the normal state of
+a notebook without one; and with a key it posts to the API whatever the mode. Its processors belong to the user, so
+they stay: a logging filter hides that one complaint, and its HTTP client is exchanged for one on the seam.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from nbagents.replay.offline.ask import Called, Returned, Said
 from nbagents.replay.offline.facts import failure, in_words, parsed, recall
 from nbagents.replay.offline.leaf import MISSING
 from nbagents.replay.offline.recollect import recollect
-from nbagents.replay.offline.words import is_request, name_words, sentences
+from nbagents.replay.offline.words import is_request, name_words, sentences, word_set
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["say"]
 
 _GREETING = re.compile(
-    r"^\s*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:\s+\w+)?[\s,.!]*(?:how are you(?: doing| today)?)?[\s.!?]*$",
+    r"^\s*(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:\s+\w+)?[\s,.!]*"
+    r"(?:how are you(?: doing| today)?)?[\s.!?]*$",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
     r"^\s*(?:ok(?:ay)?[,.]?\s*)?(?:thanks?|thank you|cheers|great|perfect)\b[^?]*$", re.IGNORECASE
 )
 _RECAP = re.compile(
-    r"\b(?:summari[sz]e|summary of|recap)\b.*\b(?:conversation|chat|so far|said)\b|^\s*(?:summari[sz]e|recap)[\s.!]*$"
+    r"\b(?:summari[sz]e|summary of|recap)\b.*\b(?:conversation|chat|so far|said)\b"
+    r"|^\s*(?:summari[sz]e|recap)[\s.!]*$"
     r"|\bwhat (?:have|did) (?:we|i) (?:talk\w*|discuss\w*|say|said|ask\w*)(?: about)?(?: so far)?[\s?]*$",
     re.IGNORECASE,
 )
-_GENERIC_VERBS = frozenset("get fetch lookup look find check show run do make create query search".split())
+_GENERIC_VERBS = word_set("get fetch lookup look find check show run do make create query search")
 _SENTENCE_WORDS = 4  # an output of so many words is a sentence of its own
 _LONGEST_LABEL = 40  # characters of an argument that may name what an answer is about
 _MOST_LABELS = 3

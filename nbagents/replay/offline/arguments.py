@@ -75,7 +75,7 @@ class _Sources:
 
 
 def must_have(tool: Tool, name: str) -> bool:
-    """Tell whether a call makes no sense without a parameter: strict schemas list optional ones as required too."""
+    """Tell whether a call needs a parameter: strict schemas list optional ones as required too."""
     schema = tool.parameters.get("properties", {}).get(name, {})
     optional = "default" in schema or "anyOf" in schema or isinstance(schema.get("type"), list)
     return name in tool.parameters.get("required", ()) and not optional

@@ -19,8 +19,10 @@ __all__ = ["Choice", "choose"]
 _DIRECT_BONUS = 0.75  # for a tool whose arguments the clause names
 _JOINTS = re.compile(r"\s*(?:;|,?\s+(?:and then|and also|then|and|also)\s+|,\s+)\s*", re.IGNORECASE)
 _RECALL = re.compile(
-    r"\b(?:did|have|had) (?:i|we|you) (?:just |already )?(?:say|said|tell|told|mention\w*|ask\w*|talk\w*|discuss\w*)\b"
-    r"|\bdo you remember\b|\bremind me what\b|\bi (?:just )?(?:told|said|mentioned)\b|\bour conversation\b|\bso far\b",
+    r"\b(?:did|have|had) (?:i|we|you) (?:just |already )?"
+    r"(?:say|said|tell|told|mention\w*|ask\w*|talk\w*|discuss\w*)\b"
+    r"|\bdo you remember\b|\bremind me what\b|\bi (?:just )?(?:told|said|mentioned)\b"
+    r"|\bour conversation\b|\bso far\b",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(

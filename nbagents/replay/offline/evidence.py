@@ -14,7 +14,7 @@ from nbagents.replay.offline.values import Value, values
 from nbagents.replay.offline.words import name_words, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Evidence"]
 
@@ -50,21 +50,16 @@ class Evidence:
             >>> Evidence("Refund $42.50 for order A-1043").find("order_id", {"type": "string"})
             'A-1043'
         """
-        if not name:
-            return MISSING
-        if schema.get("enum"):
-            return self._enum(name, schema)
-        match schema.get("type"):
-            case "number" | "integer" as kind:
-                return self._number(name, schema, whole=kind == "integer")
-            case "boolean":
-                return self._boolean(name)
-            case "array":
-                return self._array(name, schema)
-            case "string" | None:
-                return self._string(name, schema)
-            case _:
-                return MISSING
+        kind = "enum" if schema.get("enum") else schema.get("type", "string")
+        finders: dict[str, Callable[[str, dict[str, Any]], Any]] = {
+            "enum": self._enum,
+            "number": self._number,
+            "integer": self._number,
+            "boolean": self._boolean,
+            "array": self._array,
+            "string": self._string,
+        }
+        return finders[kind](name, schema) if name and kind in finders else MISSING
 
     def series(self, name: str, schema: dict[str, Any]) -> list[Any]:
         """Return the values of a list in the text ("Paris, Rome and Oslo") that fit a parameter for one value.
@@ -88,10 +83,10 @@ class Evidence:
             wanted = [stem(word) for word in name_words(str(allowed))]
             if wanted and _contains(said, wanted):
                 return allowed
-        number = self._number(name, {"type": "number"}, whole=False)
+        number = self._number(name, {"type": "number"})
         return number if number in schema["enum"] else MISSING
 
-    def _boolean(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
+    def _boolean(self, name: str, _: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         explicit = hinted(self.text, name)
         if explicit is not None and explicit.lower() in {"true", "yes", "on", "false", "no", "off"}:
             return explicit.lower() in {"true", "yes", "on"}
@@ -103,12 +98,12 @@ class Evidence:
                 return not _NEGATIONS.search(self.text[: word.start()])
         return MISSING
 
-    def _number(self, name: str, schema: dict[str, Any], *, whole: bool) -> Any:  # noqa: ANN401 - any JSON value
+    def _number(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         best = self._best(name, schema)
         if best is None:
             return MISSING
         self._used.add(best.start)
-        return _as_type(best, {"type": "integer" if whole else "number"})
+        return _as_type(best, schema)
 
     def _string(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         explicit = hinted(self.text, name)

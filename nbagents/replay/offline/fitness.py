@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbagents.replay.offline.synonyms import meaning
-from nbagents.replay.offline.words import name_words, stem, stems
+from nbagents.replay.offline.words import name_words, stem, stems, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,7 @@ _MEANT = 0.5  # a word that is meant counts half of one that is said
 _MOST_DESCRIPTION = 3.0
 
 _OPENS = 1.5  # for a clause that opens with a word of the tool's name
-_ACTING = frozenset(
-    "create book send issue delete remove update cancel set make schedule write post buy place".split()
-)
+_ACTING = word_set("create book send issue delete remove update cancel set make schedule write post buy place")
 _LOOKS = re.compile(
     r"^\s*(?:what|what's|when|where|where's|which|who|is|are|do|does|did|has|have)\b", re.IGNORECASE
 )
@@ -35,11 +33,13 @@ _BOILERPLATE = re.compile(r"Handoff to the .{1,80}? agent to handle the request\
 # Verbs that nearly any tool's name may start with: they do not tell one tool from another.
 _VERBS = frozenset(
     stem(word)
-    for word in """
-    get fetch lookup look find check show tell give do run make create set call use ask search list query tool agent
-    function transfer to handoff handle request a an of for the in on by with from and or my current new start perform
-    return returns data info information about user users assistant helpful given details value
-    """.split()
+    for word in word_set(
+        """
+        get fetch lookup look find check show tell give do run make create set call use ask search list query tool
+        agent function transfer to handoff handle request a an of for the in on by with from and or my current new
+        start perform return returns data info information about user users assistant helpful given details value
+        """
+    )
 )
 
 

@@ -55,8 +55,8 @@ def events(bodies: Iterable[dict[str, Any]], *, words: int, named: bool) -> Answ
     Args:
         bodies: The events' data, in order.
         words: Words in the whole answer.
-        named: Whether an ``event:`` line repeats the type, as /v1/responses has it; without it the stream ends with
-            ``[DONE]``, as /v1/chat/completions has it.
+        named: Whether an ``event:`` line repeats the type, as /v1/responses has it; without it the stream ends
+            with ``[DONE]``, as /v1/chat/completions has it.
     """
     chunks = [_event(body, named=named) for body in bodies]
     if not named:

@@ -29,8 +29,10 @@ class Ids:
         """Return an id.
 
         Example:
-            >>> Ids({"input": "Hi"}).make("msg") == Ids({"input": "Hi"}).make("msg") != Ids({"input": "Ho"}).make("msg")
+            >>> Ids({"input": "Hi"}).make("msg") == Ids({"input": "Hi"}).make("msg")
             True
+            >>> Ids({"input": "Hi"}).make("msg") == Ids({"input": "Ho"}).make("msg")
+            False
         """
         return f"{prefix}_{hashlib.sha256(f'{self._digest}{prefix}{number}'.encode()).hexdigest()[:32]}"
 

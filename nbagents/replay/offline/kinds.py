@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbagents.replay.offline.words import name_words, tokens
+from nbagents.replay.offline.words import name_words, tokens, word_set
 
 __all__ = ["KIND_WORDS", "UNITS", "kind_of"]
 
 KIND_WORDS: dict[str, frozenset[str]] = {
-    kind: frozenset(words.split())
+    kind: word_set(words)
     for kind, words in {
         "email": "email mail emails",
         "url": "url link website uri",
         "date": "date day deadline birthday when",
         "time": "time hour start end clock",
-        "id": "id ids identifier code sku reference ref ticket key number no account zip postcode phone invoice order booking",
-        "place": "city country location place town destination origin address region state source target from to where cities",
-        "person": "name customer person user attendee attendees recipient author who username patient guest names people",
+        "id": "id ids identifier code sku reference ref ticket key number no account zip postcode phone invoice "
+        "order booking",
+        "place": "city cities country location place town destination origin address region state source target "
+        "from to where",
+        "person": "name names customer person people user attendee attendees recipient author who username "
+        "patient guest",
         "language": "language lang",
         "expression": "expression formula equation calculation",
-        "text": "query question text message input prompt topic title subject reason description content body note summary "
-        "request task keyword keywords search instruction instructions comment problem issue details term phrase sentence",
+        "text": "query question text message input prompt topic title subject reason description content body "
+        "note summary request task keyword keywords search instruction instructions comment problem issue details "
+        "term phrase sentence",
     }.items()
 }
 _FORMAT_KINDS = {
@@ -36,10 +40,11 @@ _FORMAT_KINDS = {
 
 # What a number's unit says about the parameter it is for.
 UNITS: dict[str, frozenset[str]] = {
-    unit: frozenset(words.split())
+    unit: word_set(words)
     for units, words in {
         "kg kgs kilo kilos kilogram kilograms g gram grams lb lbs pound pounds": "weight kg mass grams lb",
-        "km kilometre kilometres kilometer kilometers mile miles m metre metres meter meters": "distance length km miles",
+        "km kilometre kilometres kilometer kilometers mile miles": "distance length km miles",
+        "metre metres meter meters m": "distance length height metres meters",
         "minute minutes min mins": "duration minutes length",
         "hour hours h hrs": "duration hours",
         "day days": "days duration",

@@ -80,19 +80,11 @@ def sample(name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     for example in schema.get("examples", ()):
         if fits(example, schema):
             return example
-    match schema.get("type"):
-        case "integer" | "number" as kind:
-            return _number(schema, whole=kind == "integer")
-        case "boolean":
-            return False
-        case "null":
-            return None
-        case "array":
-            return []
-        case "object":
-            return {}
-        case _:
-            return _text(name, schema)
+    kind = schema.get("type")
+    if kind in {"integer", "number"}:
+        return _number(schema, whole=kind == "integer")
+    empty: dict[str, Any] = {"boolean": False, "null": None, "array": [], "object": {}}
+    return empty[kind] if kind in empty else _text(name, schema)
 
 
 def _listed(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any JSON value

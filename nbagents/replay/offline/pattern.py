@@ -11,13 +11,13 @@ _REPEAT = re.compile(r"[*+?]\??|\{(\d+)(?:,\d*)?\}\??")
 
 
 def matching(pattern: str) -> str:
-    """Return a short text that matches a pattern.
+    r"""Return a short text that matches a pattern.
 
     Look-around, back references and negated classes beyond the simple ones are not understood: the text may then
     not match.
 
     Example:
-        >>> matching(r"^[A-Z]{2}-\\d{4}(?:/x|y)?$")
+        >>> matching(r"^[A-Z]{2}-\d{4}(?:/x|y)?$")
         'AA-0000'
     """
     text, _ = _alternatives(pattern, 0)

@@ -16,7 +16,8 @@ _POLITE = re.compile(
 )
 _TAIL = re.compile(
     r"\b(?:in|into|for|at|to|near|from|of|about|called|named)\s+(?!(?:the|my|a|an|me|it|this|that|you|your|is|be)\b)"
-    r"([^\W\d_][\w' -]*?)(?=\s*$|\s*[?.!,;]|\s+(?:on|at|for|in|to|from|with|and|or|today|tomorrow|tonight|now|please|by|next|this|is|like)\b)",
+    r"([^\W\d_][\w' -]{0,40}?)(?=\s*$|\s*[?.!,;]"
+    r"|\s+(?:on|at|for|in|to|from|with|and|or|today|tomorrow|tonight|now|please|by|next|this|is|like)\b)",
     re.IGNORECASE,
 )
 _BECAUSE = re.compile(r"\b(?:because|since|as)\b\s+(.+?)[.!?]?\s*$", re.IGNORECASE)
@@ -42,7 +43,8 @@ def hinted(text: str, name: str) -> str | None:
     if not spelled:
         return None
     match = re.search(
-        rf"\b{spelled}\b\s*(?::|=|\bis\b|\bto be\b)\s*(?:\"([^\"]+)\"|'([^']+)'|(\S[^,;\n]*?))(?=\s*(?:[,;\n]|[.!?](?:\s|$)|$|\band\b))",
+        rf"\b{spelled}\b\s*(?::|=|\bis\b|\bto be\b)\s*(?:\"([^\"]+)\"|'([^']+)'|(\S[^,;\n]*?))"
+        r"(?=\s*(?:[,;\n]|[.!?](?:\s|$)|$|\band\b))",
         text,
         re.IGNORECASE,
     )

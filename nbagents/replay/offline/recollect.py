@@ -105,7 +105,8 @@ def _is_hollow(text: str, role: str) -> bool:
 def _without_echoes(memories: list[_Memory]) -> list[_Memory]:
     """Keep each fact once: as the user or the tool has it, and the last time it was said."""
     kept: list[_Memory] = []
-    for memory in sorted(reversed(memories), key=lambda one: one.source == _MINE):
+    newest = memories[::-1]
+    for memory in [one for one in newest if one.source != _MINE] + [one for one in newest if one.source == _MINE]:
         words = set(stems(memory.text))
         if not any(words <= set(stems(f"{other.text} {other.context}")) for other in kept):
             kept.append(memory)

@@ -11,7 +11,7 @@ from nbagents.replay.offline.ids import CREATED_AT, Ids, count_tokens
 __all__ = ["ENDPOINT", "read", "write"]
 
 ENDPOINT = "/v1/responses"
-_ECHOED = {
+_ECHOED: dict[str, Any] = {
     "background": False,
     "instructions": None,
     "max_output_tokens": None,
@@ -43,8 +43,11 @@ def read(body: dict[str, Any]) -> Ask:
     """
     for key in ("previous_response_id", "conversation", "prompt"):
         if body.get(key):
-            message = f"offline mode keeps nothing on a server, so {key!r} names nothing; send the history, as a session does"
-            raise BadRequestError(message, endpoint=ENDPOINT, param=key)
+            raise BadRequestError(
+                f"offline mode keeps nothing on a server, so {key!r} names nothing; send the history.",
+                endpoint=ENDPOINT,
+                param=key,
+            )
     given = typed(body, "input", (str, list), endpoint=ENDPOINT, required=True)
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
     tools = typed(body, "tools", list, endpoint=ENDPOINT) or []

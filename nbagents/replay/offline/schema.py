@@ -10,10 +10,9 @@ from nbagents.replay.offline.leaf import MISSING, fits, sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Built", "Builder"]
+__all__ = ["Builder", "Built"]
 
 Schema = dict[str, Any]
-Find = "Callable[[str, Schema], Any]"
 
 _DEEPEST = 12  # a schema that must nest deeper than this cannot be met by a finite value
 
@@ -178,7 +177,7 @@ def _options(schema: Schema) -> list[Schema] | None:
     for word in ("anyOf", "oneOf"):
         if isinstance(schema.get(word), list):
             # What stands beside the choice ("description", "title") holds for each of its options.
-            shared = {key: schema[key] for key in ("description", "title") if key in schema}
+            shared: Schema = {key: schema[key] for key in ("description", "title") if key in schema}
             return [{**shared, **option} for option in schema[word]]
     kinds = schema.get("type")
     if isinstance(kinds, list):

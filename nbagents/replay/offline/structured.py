@@ -12,7 +12,7 @@ from nbagents.replay.offline.kinds import kind_of
 from nbagents.replay.offline.leaf import MISSING, fits
 from nbagents.replay.offline.schema import Builder
 from nbagents.replay.offline.synonyms import meaning
-from nbagents.replay.offline.words import STOP_WORDS, name_words, stem, tokens
+from nbagents.replay.offline.words import STOP_WORDS, name_words, stem, tokens, word_set
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["structured"]
 
 _EMPTY_WORDS = frozenset(
-    stem(word) for word in "is has are was should can needs flag about asks asking user question".split()
+    stem(word) for word in word_set("is has are was should can needs flag about asks asking user question")
 )
 
 

@@ -69,9 +69,9 @@ _OPERATORS = {
     "minus": "-",
     "^": "**",
 }
-_NUMBER_WORDS = dict(
+_NUMBER_WORDS: dict[str, int] = dict(
     zip(
-        "two three four five six seven eight nine ten eleven twelve dozen".split(),
+        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozen"),
         [*range(2, 13), 12],
         strict=True,
     )
@@ -84,7 +84,7 @@ class Value:
     """A value named in a text.
 
     Attributes:
-        kind: "email", "url", "datetime", "date", "time", "id", "money", "number", "quoted", "name" or "expression".
+        kind: "email", "url", "datetime", "date", "time", "id", "money", "number", "quoted", "name", "expression".
         text: The value as it is written, without quotes or a leading "#".
         start: Where it starts.
         end: Where it ends.
@@ -100,16 +100,15 @@ class Value:
     after: tuple[str, ...] = ()
 
     @property
-    def number(self) -> float | int | None:
-        """The value as a number, or None.
+    def number(self) -> float | None:
+        """The value as a number, whole where it is written so, or None.
 
         Example:
             >>> [value.number for value in values("from $42.50 to -3")]
             [42.5, -3]
         """
-        word = _NUMBER_WORDS.get(self.text.lower())
-        if word is not None:
-            return word
+        if self.text.lower() in _NUMBER_WORDS:
+            return _NUMBER_WORDS[self.text.lower()]
         text = re.sub(r"[,\s$\u20ac\u00a3\u00a5]", "", self.text.replace("\u2212", "-"))
         if not re.fullmatch(r"-?\d+(?:\.\d+)?", text):
             return None
@@ -124,7 +123,8 @@ def values(text: str) -> tuple[Value, ...]:
         >>> [(v.kind, v.text) for v in values("Refund $42.50 for order A-1043 to Ada Byron by 2026-01-31.")]
         [('money', '$42.50'), ('id', 'A-1043'), ('name', 'Ada Byron'), ('date', '2026-01-31')]
     """
-    rest, found = text, list[Value]()
+    rest = text
+    found: list[Value] = []
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(rest):
             start, end = match.span()
@@ -136,10 +136,12 @@ def values(text: str) -> tuple[Value, ...]:
     taken = [
         (value.start, value.end) for value in found if value.kind in {"id", "date", "datetime", "time", "url"}
     ]
-    for match in _EXPRESSION.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
-            found.append(_expression(text, match))
+    found += [_expression(match) for match in _EXPRESSION.finditer(text) if not _overlaps(match.span(), taken)]
     return tuple(sorted(found, key=lambda value: (value.start, value.kind)))
+
+
+def _overlaps(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in taken)
 
 
 def _value(kind: str, text: str, start: int, end: int, match: re.Match[str]) -> Value:
@@ -152,32 +154,18 @@ def _value(kind: str, text: str, start: int, end: int, match: re.Match[str]) -> 
     return Value(kind, written, start, end, before, after)
 
 
-def _expression(text: str, match: re.Match[str]) -> Value:
-    written = re.sub(
-        r"\u00d7|\bx\b|(?<=\d)x(?=\d)|times|\u00f7|divided by|plus|minus|\^", lambda m: _OPERATORS[m[0]], match[0]
-    )
+def _expression(match: re.Match[str]) -> Value:
+    spelled = r"\u00d7|\bx\b|(?<=\d)x(?=\d)|times|\u00f7|divided by|plus|minus|\^"
+    written = re.sub(spelled, lambda operator: _OPERATORS[operator[0]], match[0])
     return Value("expression", written.strip(), match.start(), match.end())
 
 
 def _without_starter(text: str, start: int, end: int) -> int:
     """Move a name's start past words that are capitalised only because a sentence starts there."""
-    begins = start
-    while start < end:
-        word = re.match(r"[\w\u2019'-]+\s*", text[start:end])
-        if word is None:
-            break
+    opens = not text[:start].strip() or text[:start].rstrip().endswith((".", "!", "?", ":"))
+    while start < end and (word := re.match(r"[\w\u2019'-]+\s*", text[start:end])) is not None:
         bare = word[0].strip().replace("\u2019", "'").lower()
-        if bare not in STOP_WORDS and not (
-            _at_sentence_start(text, begins) and _starts_sentences(bare, start == begins)
-        ):
+        if bare not in STOP_WORDS and not (opens and (is_request(bare) or bare in _OPENINGS)):
             break
-        start += len(word[0])
+        start, opens = start + len(word[0]), False
     return start
-
-
-def _at_sentence_start(text: str, position: int) -> bool:
-    return not text[:position].strip() or text[:position].rstrip().endswith((".", "!", "?", ":", "\n", "\0"))
-
-
-def _starts_sentences(word: str, first: bool) -> bool:  # noqa: FBT001 - a predicate's own operand
-    return first and (is_request(word) or word in _OPENINGS)

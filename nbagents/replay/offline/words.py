@@ -5,39 +5,47 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["is_question", "is_request", "name_words", "sentences", "stem", "stems", "tokens"]
+__all__ = ["is_question", "is_request", "name_words", "sentences", "stem", "stems", "tokens", "word_set"]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a table that is written as text."""
+    return frozenset(text.split())
+
 
 _TOKEN = re.compile(r"[^\W_]*[^\W\d_][^\W_]*(?:'[^\W\d_]+)?|\d+(?:[.,]\d+)*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?\w)|\n+")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|e\.g|i\.e)\.|\b[A-Z]\.)$")
 
-STOP_WORDS = frozenset(
+
+STOP_WORDS = word_set(
     """
-    a about after all also am an and any are as at be because been before being but by can could did do does doing done
-    for from had has have having he her here him his how i if in into is it its just know let like many may me might
-    mine more most much must my need no nor not now of off on one or our out over please say says shall she should so
-    some than thank thanks that the their them then there these they this those through to too under up us use very
-    want was we were what when where which while who whom whose why will with would yes you your yours
-    i'm i'd i've i'll it's that's what's where's who's how's don't didn't doesn't isn't can't won't you're we're
-    tell give show hello hi hey okay ok
-    """.split()
+    a about after all also am an and any are as at be because been before being but by can could did do does
+    doing done for from had has have having he her here him his how i if in into is it its just know let like
+    many may me might mine more most much must my need no nor not now of off on one or our out over please say
+    says shall she should so some than thank thanks that the their them then there these they this those
+    through to too under up us use very want was we were what when where which while who whom whose why will
+    with would yes you your yours i'm i'd i've i'll it's that's what's where's who's how's don't didn't doesn't
+    isn't can't won't you're we're tell give show hello hi hey okay ok
+    """
 )
-_QUESTION_STARTS = frozenset(
+_QUESTION_STARTS = word_set(
     """
-    what what's when where where's who who's whom whose which why how how's is are am was were do does did can could
-    will would should has have had may
-    """.split()
+    what what's when where where's who who's whom whose which why how how's is are am was were do does did can
+    could will would should has have had may
+    """
 )
 
 
-_IMPERATIVES = frozenset(
+_IMPERATIVES = word_set(
     """
-    add answer ask book buy calculate call cancel change check choose compare compute connect convert create delete
-    describe draft email explain fetch find forecast generate get give hand help list look lookup make multiply open order
-    pick plan play please recommend refund remind remove repeat reserve run say schedule search send set ship show solve
-    start stop subscribe suggest sum summarise summarize tell track transfer translate update write divide subtract
-    """.split()
+    add answer ask book buy calculate call cancel change check choose compare compute connect convert create
+    delete describe draft email explain fetch find forecast generate get give hand help list look lookup make
+    multiply open order pick plan play please recommend refund remind remove repeat reserve run say schedule
+    search send set ship show solve start stop subscribe suggest sum summarise summarize tell track transfer
+    translate update write divide subtract
+    """
 )
 _WISH = re.compile(r"^\s*(?:and\s+)?i(?:'d| would| want| need| wish)\b", re.IGNORECASE)
 
