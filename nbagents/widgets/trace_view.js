@@ -28,7 +28,7 @@
 
 export const ROW = 24;
 const AXIS = 24;
-const MIN_ROWS = 8;
+const MIN_ROWS = 10;
 const MAX_ROWS = 18;
 const MIN_SPAN_US = 20; // the closest zoom
 const STRUCTURE = new Set(["task", "turn"]); // the SDK's own bookkeeping: their children stand for them
@@ -397,7 +397,7 @@ export function panned(range, by, full) {
 }
 
 /**
- * The Gantt in small: a lane for each depth; a bar that would add less than a pixel joins the one before it.
+ * The Gantt in small: a lane for each depth; a bar that would add less than a pixel is left to the one before it.
  * @param {Node[]} nodes @param {number} from @param {number} to @param {{width: number, lanes: number}} size
  * @returns {{lane: number, x: number, right: number, type: string, error: boolean}[]}
  */
@@ -415,7 +415,7 @@ export function thumbnail(nodes, from, to, { width, lanes }) {
     const right = Math.max(x + 1.5, (node.stop - from) * scale);
     const last = newest.get(`${lane} ${error}`);
     if (last && x <= last.right + 0.5 && right - last.right < 1) {
-      last.right = Math.max(last.right, right);
+      if (last.type === node.type) last.right = Math.max(last.right, right);
       continue;
     }
     const bar = { lane, x, right, type: node.type, error };

@@ -15,6 +15,7 @@ __all__ = ["COLUMNS", "DETAIL_CHARACTERS", "ROW_CHARACTERS", "cut", "detail_fiel
 
 ROW_CHARACTERS = 500
 DETAIL_CHARACTERS = 20_000
+LINE_CHARACTERS = 60  # JSON that is longer is indented
 
 # A page has no use for what only the store needs; ``interrupted`` is what a page cannot find out.
 _TRACE = tuple(field.name for field in fields(TraceRow) if field.name not in {"metadata", "cell_id", "writer"})
@@ -52,14 +53,14 @@ def _short(value: Any) -> Any:  # noqa: ANN401 - a cell of any column
 
 
 def detail_fields(payload: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
-    r"""Turn a span's payload into texts that a page can show.
+    """Turn a span's payload into texts that a page can show.
 
     Args:
         payload: ``input``, ``output``, ``data`` and ``error``; any may be missing or None.
 
     Example:
-        >>> detail_fields({"input": '{"city": "Paris"}'})["input"]["text"]
-        '{\n  "city": "Paris"\n}'
+        >>> detail_fields({"input": '{"city":"Paris"}'})["input"]["text"]
+        '{"city": "Paris"}'
     """
     return {name: cut(payload.get(name)) for name in ("input", "output", "data", "error")}
 
@@ -87,10 +88,15 @@ def cut(value: object, limit: int = DETAIL_CHARACTERS) -> dict[str, Any] | None:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+        return _json(value)
     if value[:1] not in {"{", "["}:
         return value
     try:
-        return json.dumps(json.loads(value), ensure_ascii=False, indent=2)
-    except ValueError:
+        return _json(json.loads(value))
+    except (ValueError, RecursionError):
         return value  # text that only looks like JSON
+
+
+def _json(value: object) -> str:
+    line = json.dumps(value, ensure_ascii=False, default=str)
+    return line if len(line) <= LINE_CHARACTERS else json.dumps(value, ensure_ascii=False, indent=2, default=str)

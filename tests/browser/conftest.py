@@ -45,7 +45,6 @@ LAB_FLAGS = (
     "--ServerApp.disable_check_xsrf=True",
     "--LabApp.expose_app_in_browser=True",
     "--LabApp.extension_manager=readonly",
-    "--LabApp.news_url=None",
 )
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -114,6 +113,7 @@ def lab(tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     folder = home / "notebooks"
     folder.mkdir()
+    _decline_news(home / "settings")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -142,6 +142,13 @@ def lab(tmp_path_factory):
                 server.wait(20)
             server.kill()
             server.wait()
+
+
+def _decline_news(settings):
+    """Answer JupyterLab's question about news, which would lie over the page."""
+    file = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
 
 
 def _environment(home):
@@ -297,7 +304,9 @@ class NotebookPage:
     def theme(self, name):
         """Switch to ``light`` or ``dark``."""
         self.command("apputils:change-theme", {"theme": f"JupyterLab {name.capitalize()}"})
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{str(name == 'light').lower()}']", state="attached")
+        self.page.wait_for_selector(
+            f"body[data-jp-theme-light='{str(name == 'light').lower()}']", state="attached"
+        )
 
     def save(self):
         """Save and return the file's notebook."""
