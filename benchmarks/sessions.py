@@ -1,6 +1,6 @@
 """Our SQLiteSession beside the SDK's AsyncSQLiteSession: both in one run, taken in turns, medians.
 
-    python benchmarks/sessions.py
+python benchmarks/sessions.py
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def turn(number: int) -> list[dict[str, object]]:
         },
         {
             "id": f"msg_{number:040d}",
-            "content": [{"annotations": [], "text": "I'm sorry about the lamp. Shall I refund it?", "type": "output_text"}],
+            "content": [
+                {"annotations": [], "text": "I'm sorry about the lamp. Shall I refund it?", "type": "output_text"}
+            ],
             "role": "assistant",
             "status": "completed",
             "type": "message",
@@ -70,7 +72,10 @@ async def measure(folder: Path):
         await session.add_items(history)
     await synced._run(lambda connection: connection.execute("PRAGMA synchronous = FULL"))  # noqa: SLF001 - no public way
     results = [
-        ("get_items(20) of 10,000", *await alternate(200, lambda: ours.get_items(20), lambda: theirs.get_items(20))),
+        (
+            "get_items(20) of 10,000",
+            *await alternate(200, lambda: ours.get_items(20), lambda: theirs.get_items(20)),
+        ),
         ("get_items() of 10,000", *await alternate(15, ours.get_items, theirs.get_items)),
         ("to_frame() : get_items() alone", *await alternate(15, ours.to_frame, theirs.get_items)),
         ("add_items of two", *await alternate(200, lambda: ours.add_items(two), lambda: theirs.add_items(two))),

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbagents.sessions.rows import Item, Row
+    from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["agents_of"]
 
 
-def agents_of(rows: Sequence[Row], items: Sequence[Item]) -> list[str | None]:
+def agents_of(rows: Sequence[RawRow], items: Sequence[Item]) -> list[str | None]:
     """Return the agent of each item, None where the history does not tell.
 
     Args:
@@ -32,6 +32,8 @@ def agents_of(rows: Sequence[Row], items: Sequence[Item]) -> list[str | None]:
         >>> agents_of([Row(None, None, "")] * 3, items)
         [None, None, 'refunds']
     """
+    if not any([row[3] for row in rows]) and not any([_is_transfer(item) for item in items]):  # noqa: C419 - faster
+        return [None] * len(items)
     transfers: set[object] = set()
     current: str | None = None
     agents: list[str | None] = []
@@ -40,13 +42,16 @@ def agents_of(rows: Sequence[Row], items: Sequence[Item]) -> list[str | None]:
             current = None
         agents.append((row[3] and _from_metadata(row[3])) or current)
         kind = item.get("type")
-        if kind == "function_call":
-            name = item.get("name")
-            if isinstance(name, str) and name.startswith("transfer_to_"):
-                transfers.add(str(item.get("call_id")))
+        if _is_transfer(item):
+            transfers.add(str(item.get("call_id")))
         elif transfers and kind == "function_call_output" and str(item.get("call_id")) in transfers:
             current = _from_transfer(item.get("output")) or current
     return agents
+
+
+def _is_transfer(item: Item) -> bool:
+    name = item.get("name")
+    return name is not None and str(name).startswith("transfer_to_") and item.get("type") == "function_call"
 
 
 def _from_metadata(metadata: str) -> str | None:

@@ -11,7 +11,7 @@ from nbagents.sessions.agent import agents_of
 from nbagents.sessions.content import text_of
 
 if TYPE_CHECKING:
-    from nbagents.sessions.rows import Item, Row
+    from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["COLUMNS", "Column", "Reading", "estimate_tokens", "read_columns", "type_of"]
 
@@ -28,7 +28,7 @@ class Reading:
         values: The columns that were made before.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[RawRow]
     items: Sequence[Item]
     values: dict[str, Values]
 
@@ -70,42 +70,56 @@ def estimate_tokens(characters: int) -> int:
         >>> estimate_tokens(9)
         3
     """
-    return -(-characters // 4)
+    return (characters + 3) // 4
 
 
 def _as_text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _by_key(items: Sequence[Item], key: str) -> Values:
-    values = [item.get(key) for item in items]
-    return [value if value is None or type(value) is str else _as_text(value) for value in values]
+def _texts(values: Values) -> Values:
+    return [value if value is None or type(value) is str else json.dumps(value) for value in values]
 
 
-def _argument_key(item: Item) -> str:
-    return "input" if item.get("type") == "custom_tool_call" else "arguments"
+def _arguments(reading: Reading) -> Values:
+    values = _texts([item.get("arguments") for item in reading.items])
+    for place, kind in enumerate(reading.values["type"]):
+        if kind == "custom_tool_call":
+            values[place] = _as_text(reading.items[place].get("input"))
+    return values
+
+
+def _text(reading: Reading) -> Values:
+    contents = [item.get("content") for item in reading.items]
+    return [
+        content if type(content) is str else text_of(item) if content or "summary" in item else None
+        for item, content in zip(reading.items, contents, strict=True)
+    ]
 
 
 def _tools(reading: Reading) -> Values:
     """Name the tool of a call, and of an output through its call."""
-    called: dict[object, object] = {}
+    called: dict[object, Any] = {}
     tools: Values = []
     for item, kind in zip(reading.items, reading.values["type"], strict=True):
         tool = None
         if kind is not None and kind != "message":
-            tool = item.get("name")
+            tool = _as_text(item.get("name"))
             if kind.endswith("_output"):
                 tool = tool or called.get(_as_text(item.get("call_id")))
             elif kind.endswith("_call"):
                 tool = tool or kind.removesuffix("_call")
                 called[_as_text(item.get("call_id"))] = tool
-        tools.append(_as_text(tool))
+        tools.append(tool)
     return tools
 
 
 def _tokens(reading: Reading) -> Values:
-    shown = zip(*(reading.values[name] for name in ("text", "tool", "arguments", "output")), strict=True)
-    return [-(-sum([len(value) for value in values if value]) // 4) for values in shown]
+    lengths = [
+        [len(value) if value else 0 for value in reading.values[name]]
+        for name in ("text", "tool", "arguments", "output")
+    ]
+    return [(a + b + c + d + 3) // 4 for a, b, c, d in zip(*lengths, strict=True)]
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -115,13 +129,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("type", lambda reading: [type_of(item) for item in reading.items]),
     Column("role", "role", editable=True),
     Column("agent", lambda reading: agents_of(reading.rows, reading.items)),
-    Column("text", lambda reading: [text_of(item) for item in reading.items], editable=True),
+    Column("text", _text, editable=True),
     Column("tool", _tools, editable=True),
-    Column(
-        "arguments",
-        lambda reading: [_as_text(item.get(_argument_key(item))) for item in reading.items],
-        editable=True,
-    ),
+    Column("arguments", _arguments, editable=True),
     Column("output", "output", editable=True),
     Column("call_id", "call_id", editable=True),
     Column("tokens", _tokens, "int64"),
@@ -130,7 +140,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def read_columns(rows: Sequence[Row], items: Sequence[Item]) -> dict[str, Values]:
+def read_columns(rows: Sequence[RawRow], items: Sequence[Item]) -> dict[str, Values]:
     """Turn a history into columns.
 
     Args:
@@ -149,5 +159,7 @@ def read_columns(rows: Sequence[Row], items: Sequence[Item]) -> dict[str, Values
     reading = Reading(rows, items, {})
     for column in COLUMNS:
         path = column.path
-        reading.values[column.name] = _by_key(items, path) if isinstance(path, str) else path(reading)
+        reading.values[column.name] = (
+            _texts([item.get(path) for item in items]) if isinstance(path, str) else path(reading)
+        )
     return reading.values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from nbagents.sessions.rows import Item
@@ -39,6 +39,10 @@ def text_of(item: Item) -> str | None:
     content = item.get("content")
     if isinstance(content, str):
         return content
+    if type(content) is list and len(content) == 1 and "summary" not in item:  # nearly every answer of a model
+        part = content[0]
+        if type(part) is dict and part.get("type") == "output_text" and type(part.get("text")) is str:
+            return cast("str", part["text"])
     parts = _parts(item)
     return SEPARATOR.join([part[key] for part, key in parts]) if parts else None
 

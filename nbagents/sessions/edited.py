@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nbagents.errors import FrameError
 from nbagents.sessions.columns import COLUMNS, read_columns
 from nbagents.sessions.edit_item import edit_item, new_item, parse_item, parse_metadata
-from nbagents.sessions.rows import Row, decode
+from nbagents.sessions.rows import Row, as_rows, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from nbagents.sessions.rows import Item
+    from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["Wanted", "read_cells", "wanted_rows"]
 
@@ -106,7 +106,7 @@ def _check_once(ids: Sequence[int | None], labels: Sequence[object], session_id:
             seen.add(id_)
 
 
-def wanted_rows(cells: Cells, origin: Sequence[Row], *, session_id: str) -> list[Wanted]:
+def wanted_rows(cells: Cells, origin: Sequence[RawRow], *, session_id: str) -> list[Wanted]:
     """Tell what each row of a frame wants to be, from what it was read from.
 
     Args:
@@ -117,7 +117,8 @@ def wanted_rows(cells: Cells, origin: Sequence[Row], *, session_id: str) -> list
     Raises:
         FrameError: A cell cannot be written back; it names row and column.
     """
-    rows, items, _ = decode(origin)
+    good, items, _ = decode(origin)
+    rows = as_rows(good)
     before = read_columns(rows, items)
     places = {row.id: place for place, row in enumerate(rows)}
     wanted = []

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from nbagents.sessions.columns import COLUMNS, read_columns
+from nbagents.sessions.pause import collection_paused
 from nbagents.sessions.rows import Row, decode
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from agents.memory import Session
 
-    from nbagents.sessions.rows import Item
+    from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["TOKEN", "build_frame", "to_frame"]
 
@@ -54,7 +55,7 @@ async def to_frame(session: Session) -> pd.DataFrame:
     return build_frame(good, decoded)
 
 
-def build_frame(rows: Sequence[Row], items: Sequence[Item]) -> pd.DataFrame:
+def build_frame(rows: Sequence[RawRow], items: Sequence[Item]) -> pd.DataFrame:
     """Turn a history into a DataFrame.
 
     Args:
@@ -63,9 +64,10 @@ def build_frame(rows: Sequence[Row], items: Sequence[Item]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    values = read_columns(rows, items)
-    data = {column.name: _series(values[column.name], column.type) for column in COLUMNS}
-    return pd.DataFrame(data, copy=False)
+    with collection_paused():
+        values = read_columns(rows, items)
+        data = {column.name: _series(values[column.name], column.type) for column in COLUMNS}
+        return pd.DataFrame(data, copy=False)
 
 
 def _series(values: list[Any], kind: str) -> pd.Series[Any]:
@@ -87,4 +89,5 @@ def _times(values: list[Any]) -> pd.Series[Any]:
         times = pd.Series(np.array(values, dtype="datetime64[s]"))  # ISO text: five times faster than to_datetime
     except ValueError:
         times = pd.Series(pd.to_datetime(values, errors="coerce", utc=True)).dt.tz_convert(None)
-    return cast("pd.Series[Any]", times.astype("datetime64[s]").dt.tz_localize("UTC"))
+    zoned: pd.Series[Any] = times.astype("datetime64[s]").dt.tz_localize("UTC")
+    return zoned

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nbagents.sessions.rows import Row
+    from nbagents.sessions.rows import RawRow
 
 __all__ = ["READS", "Owner", "Read", "Reads"]
 
@@ -36,8 +36,8 @@ class Read:
     """
 
     owner: Owner
-    rows: Sequence[Row]
-    written: Sequence[Row] | None = None
+    rows: Sequence[RawRow]
+    written: Sequence[RawRow] | None = None
 
 
 class Reads:
@@ -90,7 +90,7 @@ class Reads:
             mine = {token: read for token, read in self._reads.items() if read.owner == owner}
             if owner in self._forgotten:
                 return None
-        fitting = [token for token, read in mine.items() if shown.keys() <= {row.id for row in read.rows}]
+        fitting = [token for token, read in mine.items() if shown.keys() <= {row[0] for row in read.rows}]
         return min(
             fitting,
             key=lambda token: (_distance(mine[token].rows, shown), mine[token].written is not None),
@@ -98,8 +98,8 @@ class Reads:
         )
 
 
-def _distance(rows: Sequence[Row], shown: Mapping[int, object]) -> int:
-    return sum(1 for row in rows if row.id is None or shown.get(row.id) != row.data)
+def _distance(rows: Sequence[RawRow], shown: Mapping[int, object]) -> int:
+    return sum(1 for row in rows if row[0] is None or shown.get(row[0]) != row[2])
 
 
 READS = Reads()

@@ -18,7 +18,7 @@ from nbagents.sessions.encode import encode
 from nbagents.sessions.frame import TOKEN, build_frame
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.reads import READS, Read
-from nbagents.sessions.rows import METADATA_KEY, decode, warn_of
+from nbagents.sessions.rows import METADATA_KEY, as_rows, decode, warn_of
 from nbagents.sessions.static import bundle
 from nbagents.sessions.stats import SessionStats, stats_of
 from nbagents.sessions.store import History, Store
@@ -211,7 +211,9 @@ class SQLiteSession:
         """Run on the connection's thread, whole: what is known of the frame changes with the file."""
 
         def planned(rows: Sequence[Row], ids: KnownIds) -> Plan:
-            check_unchanged(read.written or read.rows, rows, session_id=self.session_id)
+            check_unchanged(
+                as_rows(read.rows if read.written is None else read.written), rows, session_id=self.session_id
+            )
             if read.written is not None and not same_history(rows, wanted):
                 raise FrameError(
                     "this frame was written before and has been edited since; call to_frame() and edit that",
@@ -308,8 +310,11 @@ def _open_to_read(path: Path | str) -> sqlite3.Connection:
 
 def _settle_metadata(history: History, *, with_metadata: bool) -> None:
     """Give items their metadata back, or make sure that they have none, whoever wrote them."""
-    for row, item in zip(history.rows, history.items, strict=True):
-        if not with_metadata:
-            item.pop(METADATA_KEY, None)
-        elif row.metadata is not None:
-            item[METADATA_KEY] = json.loads(row.metadata)
+    if with_metadata:
+        for row, item in zip(history.rows, history.items, strict=True):
+            if row[3] is not None:
+                item[METADATA_KEY] = json.loads(row[3])
+    else:
+        for item in history.items:
+            if METADATA_KEY in item:  # written by a session of the SDK
+                del item[METADATA_KEY]

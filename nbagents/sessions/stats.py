@@ -12,7 +12,7 @@ from nbagents.sessions.columns import read_columns
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nbagents.sessions.rows import Item, Row
+    from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["SessionStats", "parse_time", "stats_of"]
 
@@ -41,7 +41,7 @@ class SessionStats:
     types: Mapping[str, int]
 
 
-def stats_of(session_id: str, rows: Sequence[Row], items: Sequence[Item]) -> SessionStats:
+def stats_of(session_id: str, rows: Sequence[RawRow], items: Sequence[Item]) -> SessionStats:
     """Count a history.
 
     Args:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents.sessions.ids import appended
-from nbagents.sessions.rows import Item, Row, decode
+from nbagents.sessions.pause import collection_paused
+from nbagents.sessions.rows import as_rows, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from nbagents.sessions.edits import Plan
+    from nbagents.sessions.rows import Item, RawRow, Row
     from nbagents.sessions.tables import Tables
 
 __all__ = ["History", "Store", "transaction"]
@@ -29,8 +31,8 @@ class History:
         bad: The rows that hold none.
     """
 
-    rows: list[Row]
-    items: list[Item]
+    rows: Sequence[RawRow]
+    items: Sequence[Item]
     bad: list[Row]
 
 
@@ -70,7 +72,8 @@ class Store:
         if limit == 0:
             return History([], [], [])
         if limit is None or limit < 0:
-            return History(*decode(self._fetch(connection, -1, metadata=metadata)))
+            with collection_paused():
+                return History(*decode(self._fetch(connection, -1, metadata=metadata)))
         window = limit
         while True:  # a corrupt row among the newest takes a place that belongs to an older item
             fetched = self._fetch(connection, window, metadata=metadata)
@@ -79,25 +82,32 @@ class Store:
                 return History(rows[-limit:], items[-limit:], bad)
             window *= 2
 
-    def _fetch(self, connection: sqlite3.Connection, limit: int, *, metadata: bool) -> list[Row]:
+    def _fetch(self, connection: sqlite3.Connection, limit: int, *, metadata: bool) -> list[RawRow]:
+        metadata = metadata and self._has_metadata(connection)
         select = self._select(newest=limit >= 0, metadata=metadata)
-        values = (self.tables.messages, self.session_id, limit)
+        values = {"table": self.tables.messages, "session": self.session_id, "limit": limit}
         try:
             fetched = connection.execute(select, values).fetchall()
         except sqlite3.OperationalError as exc:
             if "decode" not in str(exc).lower():
                 raise
             fetched = _fetch_undecodable(connection, select, values)
-        return [Row._make(row) for row in (reversed(fetched) if limit >= 0 else fetched)]
+        return fetched[::-1] if limit >= 0 else fetched
+
+    def _has_metadata(self, connection: sqlite3.Connection) -> bool:
+        found = connection.execute(
+            "SELECT 1 FROM nb_item_metadata WHERE messages_table = ? LIMIT 1", (self.tables.messages,)
+        )
+        return found.fetchone() is not None
 
     def _select(self, *, newest: bool, metadata: bool) -> str:
         column, join = "NULL", ""
         if metadata:
             column = "d.metadata"
-            join = "LEFT JOIN nb_item_metadata d ON d.messages_table = ?1 AND d.message_id = m.id"
+            join = "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id"
         return (
             f"SELECT m.id, m.created_at, m.message_data, {column} FROM {self.tables.messages} m {join} "
-            f"WHERE m.session_id = ?2 AND ?1 IS NOT NULL ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT ?3"
+            f"WHERE m.session_id = :session ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT :limit"
         )
 
     def add(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
@@ -115,7 +125,7 @@ class Store:
         """Remove the newest item and return it; corrupt rows after it stay."""
         with transaction(connection):
             history = self.read(connection, 1)
-            self._delete(connection, [row.id for row in history.rows])
+            self._delete(connection, [row[0] for row in history.rows])
         return history
 
     def clear(self, connection: sqlite3.Connection) -> None:
@@ -138,7 +148,7 @@ class Store:
         """
         with transaction(connection):
             history = self.read(connection, metadata=True)
-            plan = planned(history.rows, Ids(self, connection))
+            plan = planned(as_rows(history.rows), Ids(self, connection))
             if plan.writes:
                 self._touch(connection)
                 self._delete(connection, plan.deleted)
@@ -213,7 +223,7 @@ class Ids:
         return self.store.ids_from(self.connection, low, high)
 
 
-def _fetch_undecodable(connection: sqlite3.Connection, select: str, values: tuple[object, ...]) -> list[Any]:
+def _fetch_undecodable(connection: sqlite3.Connection, select: str, values: dict[str, object]) -> list[Any]:
     """Read again where a text is not UTF-8; it comes as bytes, and a history of others is not lost with it."""
     usual = connection.text_factory
     connection.text_factory = _text_or_bytes
