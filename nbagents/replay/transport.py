@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,11 +39,19 @@ class Seam:
     """
 
     mode: Mode
+    _live_async: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @property
     def live_async(self) -> httpx2.AsyncClient:
-        """The asynchronous way to the network; one connection pool for all clients."""
-        return openai.DefaultAsyncHttpxClient()
+        """The asynchronous way to the network; one connection pool for all clients of the running event loop.
+
+        A connection belongs to the loop it was made on: another ``asyncio.run`` needs its own.
+        """
+        loop = asyncio.get_running_loop()
+        if loop not in self._live_async:
+            self._live_async = {other: client for other, client in self._live_async.items() if not other.is_closed()}
+            self._live_async[loop] = openai.DefaultAsyncHttpxClient()
+        return self._live_async[loop]
 
     @cached_property
     def live_sync(self) -> httpx2.Client:

@@ -1,0 +1,140 @@
+"""The seam, installed without a key and without waits, and put back afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from nbagents.replay import client as seam
+from nbagents.replay import notice
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RECORDINGS = CHECKOUT.parent / "shared" / "recordings"
+REPLAY_TOOL = CHECKOUT.parent / "shared" / "tools" / "openai_replay.py"
+
+_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "NBAGENTS_MODE")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """No key, no server, no mode, no wait, and the notice already given."""
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NBAGENTS_OFFLINE_SPEED", "0")
+    monkeypatch.setattr(notice, "_told", True)
+    return monkeypatch
+
+
+@pytest.fixture
+async def offline(environment):
+    seam.install("offline")
+    yield seam
+    seam.install("offline")
+    seam.uninstall()
+    await seam._state.seam.live_async.aclose()
+    seam._state.seam.live_sync.close()
+    del seam._state.seam.live_sync  # a closed pool is of no use to the next test
+
+
+@pytest.fixture
+def run_python():
+    """Run a script in a process of its own, with nothing of this one's environment that chooses a mode."""
+
+    def run(script, **variables):
+        kept = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
+        env = {**kept, "NBAGENTS_OFFLINE_SPEED": "0", **variables}
+        return subprocess.run(
+            [sys.executable, "-c", script],
+            env=env,
+            capture_output=True,
+            text=True,
+            cwd=CHECKOUT,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def server():
+    """A loopback server that answers each POST with one fixed response and keeps what it was sent."""
+    received = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            received.append({"path": self.path, "headers": dict(self.headers), "body": json.loads(body)})
+            payload = json.dumps(LIVE_RESPONSE).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        http.daemon_threads = True
+        thread = threading.Thread(target=http.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_address[1]}/v1", received
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def recording():
+    """Serve one recording of real traffic; skips where there is none."""
+    started = []
+
+    def serve(name):
+        path = RECORDINGS / f"{name}.json"
+        if not path.exists() or not REPLAY_TOOL.exists():
+            pytest.skip(f"needs {path.name} of shared/recordings beside the checkout")
+        process = subprocess.Popen(
+            [sys.executable, str(REPLAY_TOOL), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process.stdout.readline().strip().partition("=")[2]
+
+    yield serve
+    for process in started:
+        process.stdin.close()
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+LIVE_RESPONSE = {
+    "id": "resp_live",
+    "object": "response",
+    "created_at": 1,
+    "status": "completed",
+    "model": "real",
+    "output": [
+        {
+            "id": "msg_live",
+            "type": "message",
+            "status": "completed",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "from the server", "annotations": []}],
+        }
+    ],
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "usage": {
+        "input_tokens": 1,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": 1,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 2,
+    },
+}
