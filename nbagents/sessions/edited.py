@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.rows import Item, RawRow
 
-__all__ = ["Wanted", "read_cells", "wanted_rows"]
+__all__ = ["Cells", "Wanted", "read_cells", "unchanged_rows", "wanted_rows"]
 
 _EDITABLE = tuple(column.name for column in COLUMNS if column.editable)
 _DERIVED = tuple(name for name in _EDITABLE if name not in {"metadata", "item"})
@@ -104,6 +104,12 @@ def _check_once(ids: Sequence[int | None], labels: Sequence[object], session_id:
             )
         if id_ is not None:
             seen.add(id_)
+
+
+def unchanged_rows(origin: Sequence[RawRow]) -> list[Wanted]:
+    """Return what the rows of a frame that was not edited want to be: what they are."""
+    good, items, _ = decode(origin)
+    return [Wanted(None, row[0], row[2], row[3], item) for row, item in zip(good, items, strict=True)]
 
 
 def wanted_rows(cells: Cells, origin: Sequence[RawRow], *, session_id: str) -> list[Wanted]:

@@ -91,8 +91,35 @@ def _leading_nowhere(items: Sequence[Item]) -> dict[Key, int]:
         if item.get("type") != "reasoning":
             led_to = item
         elif led_to is None or not _made_by_model(led_to):
-            alone["reasoning", "reasoning", item.get("id") or json.dumps(item, sort_keys=True)] = place
+            alone[_reasoning_key(item)] = place
     return alone
+
+
+def _reasoning_key(item: Item) -> Key:
+    return "reasoning", "reasoning", item.get("id") or json.dumps(item, sort_keys=True)
+
+
+def _parted(before: Sequence[Wanted], after: Sequence[Wanted]) -> dict[Key, int]:
+    """Reasoning that is followed by something else than before the edit."""
+    led_to = _followers(before)
+    leads_to = _followers(after)
+    return {
+        _reasoning_key(row.item): place
+        for place, row in enumerate(after)
+        if row.id in leads_to and led_to.get(row.id) not in {None, leads_to[row.id]}
+    }
+
+
+def _followers(rows: Sequence[Wanted]) -> dict[int, int | None]:
+    """Return for each reasoning row's id the id of what follows it."""
+    follower: int | None = None
+    found: dict[int, int | None] = {}
+    for row in reversed(rows):
+        if row.item.get("type") != "reasoning":
+            follower = row.id
+        elif row.id is not None:
+            found[row.id] = follower
+    return found
 
 
 def _made_by_model(item: Item) -> bool:
@@ -101,13 +128,13 @@ def _made_by_model(item: Item) -> bool:
 
 
 def settle_orphans(
-    wanted: Sequence[Wanted], before: Sequence[Item], on_orphan: OnOrphan, *, session_id: str
+    wanted: Sequence[Wanted], before: Sequence[Wanted], on_orphan: OnOrphan, *, session_id: str
 ) -> list[Wanted]:
     """Deal with what an edit left alone; what stood alone before it may go on so.
 
     Args:
         wanted: The edited history.
-        before: The items before the edit.
+        before: The history before the edit.
         on_orphan: ``"error"`` refuses, ``"pair"`` removes the other half too, ``"stub"`` gives a call an output
             that says it was removed (and removes what cannot have one).
         session_id: For the error.
@@ -116,9 +143,10 @@ def settle_orphans(
         FrameError: With ``"error"``, naming the first row that was left alone.
     """
     settled = list(wanted)
-    known = lone(before).keys()
+    known = lone([row.item for row in before]).keys()
     while True:  # removing a call can leave its reasoning alone
         found = {key: place for key, place in lone([row.item for row in settled]).items() if key not in known}
+        found |= _parted(before, settled)
         if not found:
             return settled
         key, place = min(found.items(), key=lambda pair: pair[1])

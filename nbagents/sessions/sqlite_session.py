@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from nbagents import _sqlite
 from nbagents.errors import FrameError, SessionClosedError
 from nbagents.sessions.connection import ClosedError, Desk, WorkConnection
-from nbagents.sessions.edited import read_cells, wanted_rows
+from nbagents.sessions.edited import read_cells, unchanged_rows, wanted_rows
 from nbagents.sessions.edits import EditReport, KnownIds, Plan, check_unchanged, make_plan, same_history
 from nbagents.sessions.encode import encode
 from nbagents.sessions.frame import TOKEN, build_frame
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.reads import READS, Read
-from nbagents.sessions.rows import METADATA_KEY, as_rows, decode, warn_of
+from nbagents.sessions.rows import METADATA_KEY, as_rows, warn_of
 from nbagents.sessions.static import bundle
 from nbagents.sessions.stats import SessionStats, stats_of
 from nbagents.sessions.store import History, Store
@@ -185,8 +185,7 @@ class SQLiteSession:
         shown = dict(zip(cells.ids, cells.columns.get("item", cells.ids), strict=True))
         token, read = self._read_of(frame, {id_: item for id_, item in shown.items() if id_ is not None})
         wanted = wanted_rows(cells, read.rows, session_id=self.session_id)
-        before = decode(read.rows)[1]
-        wanted = settle_orphans(wanted, before, on_orphan, session_id=self.session_id)
+        wanted = settle_orphans(wanted, unchanged_rows(read.rows), on_orphan, session_id=self.session_id)
         return await self._run(lambda connection: self._apply(connection, token, read, wanted))
 
     def _read_of(self, frame: pd.DataFrame, shown: dict[int, object]) -> tuple[str, Read]:
