@@ -274,12 +274,12 @@ class SQLiteSession:
             raise _sqlite.translate(exc, self.db_path) from exc
 
 
-def _settings(settings: SessionSettings | dict[str, Any] | None) -> SessionSettings:
+def _settings(settings: SessionSettings | dict[str, Any] | None) -> SessionSettings | None:
+    if not isinstance(settings, dict):
+        return settings
     from agents.memory import SessionSettings
 
-    if isinstance(settings, SessionSettings):
-        return settings
-    return SessionSettings(**(settings or {}))
+    return SessionSettings(**settings)
 
 
 def _path(db_path: str | Path | None) -> Path | str:

@@ -1,0 +1,75 @@
+"""A notebook user never calls close(): the process ends, and says nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_BEGIN = """
+import asyncio, gc, sys, threading
+from nbagents.sessions.sqlite_session import SQLiteSession
+USER = {"role": "user", "content": "Hi"}
+path = sys.argv[1]
+"""
+
+_SCRIPTS = {
+    "asyncio.run": """
+session = SQLiteSession("s", path)
+asyncio.run(session.add_items([USER]))
+""",
+    "collected while a loop runs": """
+async def main():
+    for _ in range(5):
+        await SQLiteSession("s", path).add_items([USER])
+        gc.collect()
+asyncio.run(main())
+gc.collect()
+""",
+    "collected without a loop": """
+session = SQLiteSession("s", path)
+asyncio.run(session.add_items([USER]))
+del session
+gc.collect()
+""",
+    "a loop that stays open, as in a kernel": """
+loop = asyncio.new_event_loop()
+session = SQLiteSession("s", path)
+loop.run_until_complete(session.add_items([USER]))
+import atexit
+atexit.register(loop.close)
+""",
+    "a thread's loop": """
+session = SQLiteSession("s", path)
+thread = threading.Thread(target=lambda: asyncio.run(session.add_items([USER])))
+thread.start()
+thread.join()
+""",
+    "in memory": """
+session = SQLiteSession("s", ":memory:")
+asyncio.run(session.add_items([USER]))
+open(path, "x").close()
+""",
+    "an exception": """
+session = SQLiteSession("s", path)
+async def main():
+    await session.add_items([USER])
+    raise SystemExit(0)
+asyncio.run(main())
+""",
+}
+
+
+@pytest.mark.parametrize("script", _SCRIPTS.values(), ids=_SCRIPTS.keys())
+def test_a_process_that_never_closes_ends_quietly(path, script):
+    """No hang, no ResourceWarning, no traceback of a thread; the items are in the file."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "always::ResourceWarning", "-c", _BEGIN + script, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert path.exists()
