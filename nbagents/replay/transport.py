@@ -49,7 +49,9 @@ class Seam:
         """
         loop = asyncio.get_running_loop()
         if loop not in self._live_async:
-            self._live_async = {other: client for other, client in self._live_async.items() if not other.is_closed()}
+            self._live_async = {
+                other: client for other, client in self._live_async.items() if not other.is_closed()
+            }
             self._live_async[loop] = openai.DefaultAsyncHttpxClient()
         return self._live_async[loop]
 

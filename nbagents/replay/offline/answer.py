@@ -64,7 +64,8 @@ def _outcome(ask: Ask, item: Returned) -> str | None:
         return None
     wrong = failure(item.output)
     if wrong is not None:
-        return _ended(f"{call.name if call is not None else 'The tool'} failed: {wrong}")
+        name = call.name if call is not None else "The tool"
+        return _ended(f"{name} failed: {wrong}" if wrong else f"{name} failed")
     value = parsed(item.output)
     text = in_words(value)
     if call is None or _speaks_for_itself(value, call):

@@ -137,7 +137,7 @@ class Evidence:
         if items.get("enum"):
             found = [allowed for allowed in items["enum"] if self._enum(name, {"enum": [allowed]}) is not MISSING]
             return found or MISSING
-        if items.get("type") not in _SCALARS - {"boolean"}:
+        if not isinstance(items.get("type"), str) or items["type"] not in _SCALARS - {"boolean"}:
             return MISSING
         first = self._best(name, items)
         if first is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from nbagents.replay.offline.ask import Returned
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["facts_of", "failure", "in_words", "parsed", "recall"]
 
+_BOILERPLATE = re.compile(
+    r"^(?:an error occurred while running the tool\.?\s*(?:please try again\.?)?)?\s*(?:error:)?", re.IGNORECASE
+)
 _FAILURES = ("an error occurred while running the tool", "error:", "traceback (most recent call last)")
 _LARGE = 1e15  # beyond it a float's last digits are not exact
 _MOST = 12  # entries of a list that are said; the rest is counted
@@ -38,7 +42,7 @@ def parsed(output: str) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def failure(output: str) -> str | None:
-    """Return what went wrong where an output is an error, else None.
+    """Return what went wrong where an output is an error, else None; empty where the SDK keeps it to itself.
 
     Example:
         >>> failure("An error occurred while running the tool. Please try again. Error: no such order")
@@ -46,7 +50,7 @@ def failure(output: str) -> str | None:
     """
     if not output.strip().lower().startswith(_FAILURES):
         return None
-    return output.strip().rpartition("rror: ")[2].strip() or output.strip()
+    return _BOILERPLATE.sub("", output.strip()).strip()
 
 
 def facts_of(ask: Ask) -> list[dict[str, Any]]:

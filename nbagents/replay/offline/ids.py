@@ -10,19 +10,25 @@ __all__ = ["CREATED_AT", "Ids", "count_tokens"]
 
 CREATED_AT = 1_735_689_600  # 2025-01-01 in Unix seconds: an answer by rule has no time of its own
 _CHARACTERS_PER_TOKEN = 4
+_CONVERSATION = frozenset({"input", "instructions", "messages", "model"})
+_TOOLS_AND_FORM = frozenset({"parallel_tool_calls", "response_format", "text", "tool_choice", "tools"})
+_TELLING = _CONVERSATION | _TOOLS_AND_FORM
 
 
 class Ids:
     """Makes the ids of one answer.
 
-    The request holds the whole conversation so far, so each answer of a conversation gets ids of its own.
+    The request holds the whole conversation so far, so each answer of a conversation gets ids of its own. Only what
+    an answer depends on counts: the SDK sends a new ``prompt_cache_key`` with each run, and a stream is no other
+    answer.
 
     Args:
         body: The request.
     """
 
     def __init__(self, body: dict[str, Any]) -> None:
-        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        telling = {key: body[key] for key in sorted(_TELLING & body.keys())}
+        canonical = json.dumps(telling, sort_keys=True, separators=(",", ":"))
         self._digest = hashlib.sha256(canonical.encode()).hexdigest()
 
     def make(self, prefix: str, number: int = 0) -> str:

@@ -57,7 +57,7 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any JSON
         (False, True)
     """
     kind = schema.get("type")
-    if kind in _TYPES and not isinstance(value, _TYPES[kind]):
+    if kind is not None and not (isinstance(kind, str) and isinstance(value, _TYPES.get(kind, (object,)))):
         return False
     if isinstance(value, bool):
         return kind in {"boolean", None} and _listed(value, schema)

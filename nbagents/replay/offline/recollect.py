@@ -20,6 +20,7 @@ _FITS, _FITS_WELL = 1.0, 2.0  # words that a sentence shares with the question
 _NEAR_BEST = 0.75
 _MOST_QUOTES = 3
 _MINE = "Earlier I said"
+_HOLLOW = ("You said:", _MINE, "Noted:", "So far you said:", "No rule answers", "To ")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def _memories(ask: Ask) -> list[_Memory]:
     for item in ask.before:
         if isinstance(item, Said) and item.role in {"user", "assistant"}:
             source = "You said" if item.role == "user" else _MINE
-            found += [_Memory(source, text) for text in sentences(item.text) if not _is_hollow(text, item.role)]
+            told = sentences(item.text) if source != _MINE or not _is_hollow(item.text) else []
+            found += [_Memory(source, text) for text in told if not is_question(text)]
         elif isinstance(item, Returned) and failure(item.output) is None:
             found += _returned(ask, item)
     return found
@@ -96,10 +98,9 @@ def _narrowed(memory: _Memory, asked: frozenset[str]) -> _Memory:
     return _Memory(memory.source, in_words(named)) if named else memory
 
 
-def _is_hollow(text: str, role: str) -> bool:
-    """Tell a sentence that says nothing of its own: a question, or one that only quotes or confirms."""
-    confirms = text.startswith(("You said:", _MINE, "Noted:", "So far you said:", "No rule answers", "To "))
-    return is_question(text) or (role == "assistant" and (confirms or ' returned: "' in text))
+def _is_hollow(answer: str) -> bool:
+    """Tell an answer of these rules that says nothing of its own: it only quotes, confirms or asks back."""
+    return answer.startswith(_HOLLOW) or ' returned: "' in answer
 
 
 def _without_echoes(memories: list[_Memory]) -> list[_Memory]:

@@ -54,6 +54,8 @@ class Builder:
         pointer = schema.get("$ref")
         if not isinstance(pointer, str):
             return self._branches(name, schema)
+        if len(self._stack) >= _DEEPEST:
+            return Built(None)
         self._stack.append(pointer)
         try:
             siblings = {key: value for key, value in schema.items() if key != "$ref"}
@@ -145,7 +147,8 @@ class Builder:
         items = self._merged(schema["items"]) if isinstance(schema.get("items"), dict) else {}
         found = MISSING if self._recursive() else self.find(name, {**schema, "items": self._target(items)})
         if found is not MISSING and isinstance(found, list):
-            kept = found[: schema.get("maxItems", len(found))]
+            distinct = [one for at, one in enumerate(found) if one not in found[:at]]
+            kept = distinct[: schema.get("maxItems", len(distinct))]
             if kept and len(kept) >= schema.get("minItems", 0):
                 return Built(kept, found=1)
         return self._padded(name, schema, items)

@@ -98,4 +98,4 @@ def _suits(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any JS
     return fits(value, schema)
 
 
-_SINGLE = {"string", "number", "integer", "boolean"}
+_SINGLE = ("string", "number", "integer", "boolean")
