@@ -1,7 +1,7 @@
 """Which agent an item is from, as far as the history itself tells.
 
-Items do not name their agent. It is known from an item's metadata, and after a handoff, whose output names the agent
-that takes over, until the user speaks again: who answers then is up to the next run.
+Items do not name their agent. It is known from an item's metadata, and after a handoff, whose output names the
+agent that takes over, until the user speaks again: who answers then is up to the next run.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["agents_of"]
+
+_TRANSFER = "transfer_to_"
 
 
 def agents_of(rows: Sequence[RawRow], items: Sequence[Item]) -> list[str | None]:
@@ -32,7 +34,8 @@ def agents_of(rows: Sequence[RawRow], items: Sequence[Item]) -> list[str | None]
         >>> agents_of([Row(None, None, "")] * 3, items)
         [None, None, 'refunds']
     """
-    if not any([row[3] for row in rows]) and not any([_is_transfer(item) for item in items]):  # noqa: C419 - faster
+    names = [name for item in items if (name := item.get("name")) is not None]
+    if not any([row[3] for row in rows]) and not any([str(name).startswith(_TRANSFER) for name in names]):  # noqa: C419 - faster
         return [None] * len(items)
     transfers: set[object] = set()
     current: str | None = None
@@ -51,7 +54,7 @@ def agents_of(rows: Sequence[RawRow], items: Sequence[Item]) -> list[str | None]
 
 def _is_transfer(item: Item) -> bool:
     name = item.get("name")
-    return name is not None and str(name).startswith("transfer_to_") and item.get("type") == "function_call"
+    return type(name) is str and name.startswith(_TRANSFER) and item.get("type") == "function_call"
 
 
 def _from_metadata(metadata: str) -> str | None:

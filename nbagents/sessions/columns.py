@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from nbagents.sessions.agent import agents_of
 from nbagents.sessions.content import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from nbagents.sessions.rows import Item, RawRow
 
 __all__ = ["COLUMNS", "Column", "Reading", "estimate_tokens", "read_columns", "type_of"]
@@ -73,19 +74,30 @@ def estimate_tokens(characters: int) -> int:
     return (characters + 3) // 4
 
 
+_TEXT_TYPES = {str, type(None)}
+
+
 def _as_text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _texts(values: Values) -> Values:
-    return [value if value is None or type(value) is str else json.dumps(value) for value in values]
+    if set(map(type, values)) <= _TEXT_TYPES:  # the items of the API
+        return values
+    return [_as_text(value) for value in values]
+
+
+def _types(reading: Reading) -> Values:
+    kinds = [item.get("type") for item in reading.items]
+    return [kind if type(kind) is str else type_of(item) for kind, item in zip(kinds, reading.items, strict=True)]
 
 
 def _arguments(reading: Reading) -> Values:
     values = _texts([item.get("arguments") for item in reading.items])
-    for place, kind in enumerate(reading.values["type"]):
-        if kind == "custom_tool_call":
-            values[place] = _as_text(reading.items[place].get("input"))
+    if "custom_tool_call" in reading.values["type"]:
+        for place, item in enumerate(reading.items):
+            if item.get("type") == "custom_tool_call":
+                values[place] = _as_text(item.get("input"))
     return values
 
 
@@ -102,15 +114,16 @@ def _tools(reading: Reading) -> Values:
     called: dict[object, Any] = {}
     tools: Values = []
     for item, kind in zip(reading.items, reading.values["type"], strict=True):
-        tool = None
-        if kind is not None and kind != "message":
+        if kind == "message" or kind is None:
+            tools.append(None)
+        else:
             tool = _as_text(item.get("name"))
             if kind.endswith("_output"):
                 tool = tool or called.get(_as_text(item.get("call_id")))
             elif kind.endswith("_call"):
                 tool = tool or kind.removesuffix("_call")
                 called[_as_text(item.get("call_id"))] = tool
-        tools.append(tool)
+            tools.append(tool)
     return tools
 
 
@@ -126,7 +139,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("id", lambda reading: [row[0] for row in reading.rows], "Int64"),
     Column("position", lambda reading: list(range(1, len(reading.rows) + 1)), "int64"),
     Column("created_at", lambda reading: [row[1] for row in reading.rows], "datetime64[s, UTC]"),
-    Column("type", lambda reading: [type_of(item) for item in reading.items]),
+    Column("type", _types),
     Column("role", "role", editable=True),
     Column("agent", lambda reading: agents_of(reading.rows, reading.items)),
     Column("text", _text, editable=True),

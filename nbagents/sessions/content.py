@@ -86,7 +86,7 @@ def replace_text(item: Item, text: str) -> None:
     candidates = _candidates([part[key] for part, key in parts], text)
     if len(candidates) != 1:
         raise ValueError(
-            f"the item's text has {len(parts)} parts and the edit does not lie in exactly one; edit its item column"
+            f"the item's text has {len(parts)} parts and the edit lies not in exactly one; edit its item column"
         )
     place, new = candidates[0]
     part, key = parts[place]

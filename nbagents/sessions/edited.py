@@ -10,6 +10,7 @@ from nbagents.errors import FrameError
 from nbagents.sessions.columns import COLUMNS, read_columns
 from nbagents.sessions.edit_item import edit_item, new_item, parse_item, parse_metadata
 from nbagents.sessions.rows import Row, as_rows, decode
+from nbagents.sessions.stats import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,8 +197,9 @@ class _RowReader:
     def _check_time(self, was: str | None) -> None:
         import pandas as pd
 
+        stored = parse_time(was)
         try:
-            same = was is not None and pd.Timestamp(self.cells["created_at"]) == pd.Timestamp(was, tz="UTC")
+            same = stored is None or pd.Timestamp(self.cells["created_at"]) == stored.replace(microsecond=0)
         except (ValueError, TypeError):
             same = False
         if not same:

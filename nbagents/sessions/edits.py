@@ -108,10 +108,8 @@ def _conflict_text(conflicts: Sequence[Conflict]) -> str:
     ]
     if len(conflicts) > _SHOWN_CONFLICTS:
         lines.append(f"  showing {_SHOWN_CONFLICTS} of {len(conflicts):,}")
-    return "\n".join(
-        ["the history changed since the frame was read; nothing was written:", *lines]
-        + ["Call to_frame() again and repeat the edit."]
-    )
+    first = "the history changed since the frame was read; nothing was written:"
+    return "\n".join([first, *lines, "Call to_frame() again and repeat the edit."])
 
 
 def _short(value: str | None) -> str:

@@ -27,10 +27,10 @@ _EVERY_ITEM = 2**31 - 1
 async def to_frame(session: Session) -> pd.DataFrame:
     """Read any session's whole history as a DataFrame; one row is one item.
 
-    Columns: ``id``, ``position`` (from 1), ``created_at`` (UTC), ``type``, ``role``, ``agent``, ``text``, ``tool``,
-    ``arguments``, ``output``, ``call_id``, ``tokens`` (an estimate, four characters each), ``metadata`` (JSON) and
-    ``item`` (the exact JSON). A cell is None where an item has no such thing; ids and times where the session keeps
-    none.
+    Columns: ``id``, ``position`` (from 1), ``created_at`` (UTC), ``type``, ``role``, ``agent``, ``text``,
+    ``tool``, ``arguments``, ``output``, ``call_id``, ``tokens`` (an estimate, four characters each), ``metadata``
+    (JSON) and ``item`` (the exact JSON). A cell is empty where an item has no such thing; ids and times are where
+    the session keeps none.
 
     Args:
         session: A session of ours or the SDK's, or your own that satisfies ``agents.memory.Session``.
@@ -72,13 +72,17 @@ def build_frame(rows: Sequence[RawRow], items: Sequence[Item]) -> pd.DataFrame:
 
 def _series(values: list[Any], kind: str) -> pd.Series[Any]:
     """Make a column without letting pandas guess: text stays object, so that None and any edit fit."""
+    import numpy as np
     import pandas as pd
 
     if kind == "datetime64[s, UTC]":
         return _times(values)
-    if kind == "Int64" and None not in values:  # an extension array is quick from integers, slow from objects
-        return pd.Series(values, dtype="int64").astype("Int64")
-    return pd.Series(values, dtype=cast("Any", kind))
+    if kind == "Int64" and values and None not in values:  # quick from integers, slow from objects
+        whole = np.array(values, dtype="int64")
+        return pd.Series(pd.arrays.IntegerArray(whole, np.zeros(len(whole), dtype=bool)))
+    return cast(
+        "pd.Series[Any]", pd.Series(np.array(values, dtype=kind) if kind == "int64" else values, dtype=kind)
+    )
 
 
 def _times(values: list[Any]) -> pd.Series[Any]:
@@ -89,5 +93,4 @@ def _times(values: list[Any]) -> pd.Series[Any]:
         times = pd.Series(np.array(values, dtype="datetime64[s]"))  # ISO text: five times faster than to_datetime
     except ValueError:
         times = pd.Series(pd.to_datetime(values, errors="coerce", utc=True)).dt.tz_convert(None)
-    zoned: pd.Series[Any] = times.astype("datetime64[s]").dt.tz_localize("UTC")
-    return zoned
+    return pd.Series(times.astype("datetime64[s]").dt.tz_localize("UTC"))

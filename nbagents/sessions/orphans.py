@@ -1,5 +1,7 @@
-"""Items that lost their other half: a call without its output, an output without its call, a reasoning item without
-what it led to. The model API refuses a history that has one."""
+"""Items that lost their other half; the model API refuses a history that has one.
+
+A call without its output, an output without its call, a reasoning item without what it led to.
+"""
 
 from __future__ import annotations
 

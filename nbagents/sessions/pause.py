@@ -1,4 +1,4 @@
-"""No garbage collection while thousands of containers are made that all stay: it would find nothing, and often look."""
+"""No garbage collection while thousands of containers are made that all stay: it looks often and finds nothing."""
 
 from __future__ import annotations
 

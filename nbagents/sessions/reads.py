@@ -1,7 +1,7 @@
 """What each frame was read from, so that writing it back can tell an edit from somebody else's change.
 
-A frame carries a token in its ``attrs``, plain text that survives ``copy``, ``to_parquet`` and ``to_json``. The rows
-it stands for are kept here, those of the last reads only.
+A frame carries a token in its ``attrs``, plain text that survives copies. The rows it stands for are kept here,
+those of the last reads only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ends the connections that nobody closed: a notebook user never calls ``close()``.
 
 aiosqlite complains of a connection that is collected while it is open, and asks the caller's event loop for a
-future when it is told to stop; at that time the loop may be closed. So one daemon thread, which has no loop, does it.
+future when it is told to stop; at that time the loop may be closed. So a daemon thread, which has none, does it.
 """
 
 from __future__ import annotations

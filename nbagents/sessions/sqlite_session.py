@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.edited import Wanted
     from nbagents.sessions.orphans import OnOrphan
-    from nbagents.sessions.rows import Item, Row
+    from nbagents.sessions.rows import Row
 
 __all__ = ["SQLiteSession"]
 
@@ -46,9 +46,9 @@ MEMORY = ":memory:"
 class SQLiteSession:
     """A conversation that ``Runner.run(..., session=)`` continues, and that you can read and edit as a table.
 
-    The file's two tables are the SDK's: ``agents.SQLiteSession`` opens it, and this class opens a file of the SDK's.
-    It may be used from any number of tasks, event loops and threads at once. Nothing is opened before first use.
-    ``close()`` is optional.
+    The file's two tables are the SDK's: ``agents.SQLiteSession`` opens it, and this class opens a file of the
+    SDK's. It may be used from any number of tasks, event loops and threads at once. Nothing is opened before first
+    use. ``close()`` is optional.
 
     Args:
         session_id: Names the conversation; one file holds any number.
@@ -159,10 +159,10 @@ class SQLiteSession:
     async def apply_frame(self, frame: pd.DataFrame, on_orphan: OnOrphan = "error") -> EditReport:
         """Make the history what an edited frame shows, in one transaction.
 
-        Edit ``text``, ``role``, ``tool``, ``arguments``, ``output``, ``call_id`` and ``metadata``, or the exact JSON in
-        ``item``. Remove rows, change their order, and add rows with an empty ``id``: they need ``item``, or ``role``
-        and ``text``, or what their ``type`` has. Rows that are not edited keep id and time. A text of several parts
-        can be edited in one part at a time.
+        Edit ``text``, ``role``, ``tool``, ``arguments``, ``output``, ``call_id`` and ``metadata``, or the exact
+        JSON in ``item``. Remove rows, change their order, and add rows with an empty ``id``: they need ``item``,
+        or ``role`` and ``text``, or what their ``type`` has. Rows that are not edited keep id and time. A text of
+        several parts can be edited in one part at a time.
 
         A frame is written once. Written again it is found to be in place already, or refused: call ``to_frame()``
         again for the next edit.
@@ -193,8 +193,8 @@ class SQLiteSession:
         read = READS.get(token) if token else None
         if token is None or read is None:
             raise FrameError(
-                "it is not known what this frame was read from, or that is too long ago; call to_frame() again and "
-                "repeat the edit, and where pandas dropped frame.attrs (concat does) copy them from the first frame",
+                "it is not known what this frame was read from, or that is too long ago; call to_frame() again "
+                "and repeat the edit, and where pandas dropped frame.attrs (concat does) copy them from the first",
                 session_id=self.session_id,
             )
         if read.owner != self._owner:

@@ -159,7 +159,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-# Inherited colours only, so that both themes work; the classes are JupyterLab's and MathJax's own word for "no maths".
+# Inherited colours only, so that both themes work; the classes are JupyterLab's and MathJax's word for "no maths".
 _OUTER = 'class="mathjax_ignore tex2jax_ignore"'
 
 

@@ -16,14 +16,16 @@ __all__ = ["Tables", "check_names", "create_tables"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # Words that SQLite reads as grammar where the SDK writes a table name without quotes.
-_RESERVED = frozenset(
-    """
-    add all alter and as autoincrement between case check collate commit constraint create default deferrable
-    delete distinct drop else escape except exists foreign from group having in index insert intersect into is
-    isnull join limit not nothing notnull null on or order primary references returning select set table then to
-    transaction union unique update using values when where
-    """.split()
-)
+# fmt: off
+_RESERVED = frozenset({
+    "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "check", "collate", "commit",
+    "constraint", "create", "default", "deferrable", "delete", "distinct", "drop", "else", "escape",
+    "except", "exists", "foreign", "from", "group", "having", "in", "index", "insert", "intersect", "into",
+    "is", "isnull", "join", "limit", "not", "nothing", "notnull", "null", "on", "or", "order", "primary",
+    "references", "returning", "select", "set", "table", "then", "to", "transaction", "union", "unique",
+    "update", "using", "values", "when", "where",
+})
+# fmt: on
 
 _SESSION_COLUMNS = ("session_id", "created_at", "updated_at")
 _MESSAGE_COLUMNS = ("id", "session_id", "message_data", "created_at")

@@ -52,7 +52,7 @@ async def test_one_text_is_edited_and_everything_else_stays(filled, path, histor
         (3, "output", "gone\nfor ever", "output"),
     ],
 )
-async def test_each_editable_column_is_written_to_its_key(filled, history, row, column, value, key):
+async def test_each_editable_column_is_written_to_its_key(filled, history, *, row, column, value, key):
     """One column is one key of the item."""
     frame = await filled.to_frame()
     frame.loc[row, column] = value
@@ -220,7 +220,7 @@ async def test_a_row_is_duplicated(filled, history):
 
 
 async def test_rows_are_moved(session, path):
-    """The order of the frame becomes the order of the history; only the moved row takes another id, and keeps its time."""
+    """The frame's order becomes the history's; only the moved row takes another id, and it keeps its time."""
     await session.add_items([{"role": "user", "content": name} for name in "abcd"])
     age(path)
     before = dict(ids_and_times(path))

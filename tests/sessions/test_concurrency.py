@@ -30,7 +30,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 def test_eight_processes_lose_nothing(path):
-    """8 × 100 adds to one session: all there, each process's in its order, all ids rising."""
+    """8 times 100 adds to one session: all there, each process's in its order, all ids rising."""
     writers = [
         subprocess.Popen([sys.executable, "-c", _WRITER, str(path), str(name)], stderr=subprocess.PIPE)
         for name in range(8)

@@ -144,5 +144,5 @@ async def test_we_open_the_sdks_file(path, history):
         assert frame["id"].tolist() == [1, 2, 3, 4, 5]
         frame.loc[0, "text"] = "My chair arrived broken."
         await ours.apply_frame(frame)
-        assert [item.get("content") for item in await theirs.get_items()][0] == "My chair arrived broken."
+        assert (await theirs.get_items())[0]["content"] == "My chair arrived broken."
     theirs.close()

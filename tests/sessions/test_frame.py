@@ -9,7 +9,22 @@ from nbagents.sessions.columns import COLUMNS
 from nbagents.sessions.content import replace_text, text_of
 from nbagents.sessions.frame import build_frame
 
-NAMES = "id position created_at type role agent text tool arguments output call_id tokens metadata item".split()
+NAMES = [
+    "id",
+    "position",
+    "created_at",
+    "type",
+    "role",
+    "agent",
+    "text",
+    "tool",
+    "arguments",
+    "output",
+    "call_id",
+    "tokens",
+    "metadata",
+    "item",
+]
 
 
 async def test_columns_are_the_contract(filled):
@@ -70,7 +85,7 @@ async def test_ours_through_the_function_has_ids(filled):
 
 
 async def test_agents_are_told_by_metadata_and_handoffs(session):
-    """Metadata names an item's agent; a handoff names the next until the user speaks; otherwise it is not known."""
+    """Metadata names an item's agent; a handoff names the next until the user speaks; else it is not known."""
     await session.add_items(
         [
             {"role": "user", "content": "Refund me"},

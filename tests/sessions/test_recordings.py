@@ -8,11 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from agents import Agent, OpenAIResponsesModel, Runner, RunConfig, function_tool, handoff
+from agents import Agent, OpenAIResponsesModel, RunConfig, Runner, function_tool, handoff
 from openai import AsyncOpenAI
 
 from nbagents.sessions.orphans import lone
-from nbagents.sessions.sqlite_session import SQLiteSession
 
 _SHARED = Path(__file__).parents[3] / "shared"
 

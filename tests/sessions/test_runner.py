@@ -10,7 +10,6 @@ from agents.testing import ScriptedModel, assistant_message, function_call
 
 from nbagents.sessions.sqlite_session import SQLiteSession
 
-
 QUIET = RunConfig(tracing_disabled=True)
 
 
