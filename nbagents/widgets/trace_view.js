@@ -293,11 +293,11 @@ export function covered(intervals) {
 export function summary(rows, now) {
   const traces = [...rows.traces.values()];
   const figures = {
-    name: traces.length === 1 ? traces[0].name : plural(traces.length, "trace"),
+    name: traces.length === 1 ? traces[0].name : traces.length ? plural(traces.length, "trace") : "No trace yet",
     spans: 0, errors: 0, input: 0, output: 0, cached: 0,
     running: traces.some((trace) => stateOf(trace) === "running"),
     interrupted: traces.some((trace) => stateOf(trace) === "interrupted"),
-    start: Infinity, stop: -Infinity, model: 0, tools: 0, idle: 0, took: 0,
+    start: 0, stop: 0, model: 0, tools: 0, idle: 0, took: 0,
   };
   /** @type {[number, number][]} */ const model = [];
   /** @type {[number, number][]} */ const tools = [];
@@ -308,8 +308,8 @@ export function summary(rows, now) {
     whole.push([trace.started_us, end]);
     for (const span of spans) addSpan(figures, span, end, MODEL.has(span.type) ? model : TOOL.has(span.type) ? tools : null);
   }
-  figures.start = Math.min(...whole.map(([start]) => start));
-  figures.stop = Math.max(...whole.map(([, stop]) => stop));
+  figures.start = whole.reduce((first, [start]) => Math.min(first, start), whole[0]?.[0] ?? 0);
+  figures.stop = whole.reduce((last, [, stop]) => Math.max(last, stop), 0);
   figures.took = covered(whole);
   figures.model = covered(model);
   figures.tools = covered(tools);
@@ -476,7 +476,7 @@ function sweep() {
   for (const place of document.getElementsByClassName("nbagents-live")) {
     const name = [...place.classList].find((each) => each.startsWith("nbagents-view-"));
     const hub = name && page().hubs.get(name.slice("nbagents-view-".length));
-    if (hub && hub.alive && place.lastElementChild?.className !== "nbagents-root") hub.mount(place);
+    if (hub && hub.alive && place.lastElementChild?.className !== "nbagents-root") hub.guard(() => hub.mount(place));
   }
 }
 
@@ -559,16 +559,21 @@ class Hub {
   /** The kernel may be gone: show the static content until it answers again. */
   rest() {
     if (!this.alive) return;
+    this.leave();
+    this.send({ type: "ready" });
+  }
+
+  leave() {
     this.alive = false;
     this.plotly?.reject(new Error("the kernel is gone"));
+    clearTimeout(this.clock);
+    this.clock = 0;
     for (const view of [...this.views]) view.unmount();
-    this.send({ type: "ready" });
   }
 
   /** The widget was closed. */
   end() {
-    this.rest();
-    clearTimeout(this.clock);
+    this.leave();
     page().hubs.delete(this.model.get("view_id"));
   }
 
@@ -832,7 +837,9 @@ class View {
     this.pane = make("div", "pane", {}, [this.lines, this.axis, make("div", "clip", {}, [this.rowsBox, this.plot]), this.none]);
     this.spacer = make("div", "spacer", {}, [this.pane]);
     this.scroller = make("div", "scroller", { tabindex: "0", role: "tree", "aria-label": "Spans" }, [this.spacer]);
-    this.side = make("div", "details", { role: "region", "aria-label": "Selected span" });
+    this.about = make("div");
+    this.payload = make("div");
+    this.side = make("div", "details", { role: "region", "aria-label": "Selected span" }, [this.about, this.payload]);
     this.foot = make("div", "foot num");
     this.body = make("div", "body", { hidden: "" }, [
       make("div", "toolbar", {}, [this.chips, make("span", "space"), this.search]),
@@ -928,7 +935,8 @@ class View {
   step(by) {
     const { nodes, shown, row } = this.current();
     if (!shown.length) return;
-    const next = row < 0 ? 0 : Math.min(Math.max(row + by, 0), shown.length - 1);
+    const from = row < 0 && Number.isFinite(by) ? -by : row; // with nothing chosen, any step goes to the first row
+    const next = Math.min(Math.max(from + by, 0), shown.length - 1);
     this.hub.select(nodes[shown[next]]);
     this.reveal(next);
   }
@@ -1149,8 +1157,7 @@ class View {
     this.spacer.style.height = `${Math.max(shown.length * ROW, height) + AXIS}px`;
     this.pane.style.height = `${height + AXIS}px`;
     this.plot.style.height = `${height}px`;
-    if (this.scroller.scrollTop !== this.hub.ui.scrollTop && !this.placed) this.scroller.scrollTop = this.hub.ui.scrollTop;
-    this.placed = true;
+    if (this.scroller.scrollTop !== this.hub.ui.scrollTop) this.scroller.scrollTop = this.hub.ui.scrollTop;
     const seen = windowOf(shown.length, this.hub.ui.scrollTop, height);
     const time = this.time();
     this.rowsBox.style.transform = `translateY(${-seen.offset}px)`;
@@ -1263,18 +1270,19 @@ class View {
   drawSide(content) {
     const node = content.nodes.find((/** @type {Node} */ each) => each.key === this.hub.selected);
     const detail = node?.span ? this.hub.detail(node) : null;
-    const key = JSON.stringify([node?.key, node?.state, node?.state === "running" ? node.stop : 0, this.hub.ui.tab, detail, content.figures]);
+    this.about.replaceChildren(...(node ? aboutNode(node, content.figures) : aboutRun(content.figures)));
+    // Text that somebody may be reading or selecting is left alone while the run goes on.
+    const key = JSON.stringify([node?.key, node?.error, detail, this.hub.ui.tab]);
     if (this.drawnDetail === key) return;
     this.drawnDetail = key;
-    const scroll = this.side.scrollTop;
-    this.side.replaceChildren(...(node ? sideOfNode(node, detail, content.figures, this.hub.ui.tab) : sideOfRun(content.figures)));
-    this.side.scrollTop = scroll;
+    this.payload.replaceChildren(...(node ? payload(node, detail, this.hub.ui.tab) : []));
   }
 
   /** @param {any} content */
   drawFoot({ figures, shown }) {
     const parts = [`${plural(figures.spans, "span")}, showing ${plural(shown.length, "row")}`];
-    parts.push(`model ${duration(figures.model)} · tools ${duration(figures.tools)} · idle ${duration(figures.idle)}`);
+    const times = [["model", figures.model], ["tools", figures.tools], ["idle", figures.idle]].filter(([, time]) => time);
+    parts.push(times.map(([what, time]) => `${what} ${duration(time)}`).join(" · "));
     if (figures.input || figures.output) parts.push(`${count(figures.input)} in · ${count(figures.output)} out · ${count(figures.cached)} cached`);
     putFacts(this.foot, parts, figures.errors, this.hub.noPlotly);
   }
@@ -1346,14 +1354,10 @@ function makeRow(parent) {
 
 const TABS = ["Input", "Output", "Raw"];
 
-/** @param {Node} node @param {any} detail @param {any} figures @param {string} tab */
-function sideOfNode(node, detail, figures, tab) {
-  const parts = [make("div", "heading", {}, [make("b", "", {}, [node.name]), ` `, make("span", "dim", {}, [node.type])])];
-  parts.push(pairs(factsOf(node, figures)));
-  const error = detail?.fields?.error?.text ?? node.error;
-  if (error) parts.push(make("pre", "block error", {}, [error]));
-  if (node.span) parts.push(...payload(detail, tab));
-  return parts;
+/** @param {Node} node @param {any} figures */
+function aboutNode(node, figures) {
+  const heading = make("div", "heading", {}, [make("b", "", {}, [node.name]), " ", make("span", "dim", {}, [node.type])]);
+  return [heading, pairs(factsOf(node, figures))];
 }
 
 /** @param {Node} node @param {any} figures @returns {[string, string][]} */
@@ -1373,7 +1377,7 @@ function factsOf(node, figures) {
 }
 
 /** @param {any} figures */
-function sideOfRun(figures) {
+function aboutRun(figures) {
   const tokens = figures.input + figures.output;
   /** @type {[string, string][]} */
   const facts = [["started", new Date(figures.start / 1000).toLocaleTimeString()], ["took", duration(figures.took)], ["spans", count(figures.spans)]];
@@ -1387,16 +1391,30 @@ function pairs(facts) {
   return make("div", "pairs num", {}, facts.flatMap(([name, value]) => [make("span", "dim", {}, [name]), make("span", "", {}, [value])]));
 }
 
+/** @param {Node} node @param {any} detail @param {string} tab */
+function payload(node, detail, tab) {
+  const error = detail?.fields?.error?.text ?? node.error;
+  const parts = error ? [make("pre", "block error", { tabindex: "0" }, [error])] : [];
+  return node.span ? [...parts, tabs(tab), ...tabContent(detail, tab)] : parts;
+}
+
+/** @param {string} chosen */
+function tabs(chosen) {
+  const buttons = TABS.map((name) => {
+    const on = name === chosen;
+    return make("button", "tab", { type: "button", role: "tab", "aria-selected": String(on), tabindex: on ? "0" : "-1" }, [name]);
+  });
+  return make("div", "tabs", { role: "tablist" }, buttons);
+}
+
 /** @param {any} detail @param {string} tab */
-function payload(detail, tab) {
-  const bar = make("div", "tabs", { role: "tablist" }, TABS.map((name) =>
-    make("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === tab), tabindex: name === tab ? "0" : "-1" }, [name])));
-  if (detail?.error) return [bar, make("pre", "block error", {}, [detail.error])];
-  if (!detail?.fields) return [bar, make("p", "dim", {}, ["Asking the kernel…"])];
+function tabContent(detail, tab) {
+  if (detail?.error) return [make("pre", "block error", {}, [detail.error])];
+  if (!detail?.fields) return [make("p", "dim", {}, ["Asking the kernel…"])];
   const { input, output, data } = detail.fields;
-  if (tab === "Raw") return [bar, ...block(data, "No further data.")];
-  if (tab === "Output") return [bar, ...block(output, "No output.")];
-  return [bar, ...block(input, "No input."), ...(output ? [make("div", "subhead", {}, ["Output"]), ...block(output, "")] : [])];
+  if (tab === "Raw") return block(data, "No further data.");
+  if (tab === "Output") return block(output, "No output.");
+  return [...block(input, "No input."), ...(output ? [make("div", "subhead", {}, ["Output"]), ...block(output, "")] : [])];
 }
 
 /** @param {any} field @param {string} nothing */

@@ -35,6 +35,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 START_SECONDS = 90
 WAIT_MS = 60_000
+FAILED = pytest.StashKey[bool]()
 
 LAB_FLAGS = (
     "--no-browser",
@@ -71,6 +72,15 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("browser") and reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Remember whether a test failed, so that its pages can be kept as pictures."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 def _missing():
@@ -245,9 +255,12 @@ class NotebookPage:
         )
 
     def run_all(self):
-        """Run every cell and wait until the last has ended."""
+        """Run every cell and wait until the last has ended; a cell that raises fails the test."""
         self._wait_for_kernel()
         self.command("notebook:run-all-cells")
+        for index in range(len(self.sources())):
+            for output in self.outputs(index):
+                assert output["output_type"] != "error", "\n".join(output["traceback"])
 
     def start(self, index):
         """Run one cell and return at once."""
@@ -361,7 +374,9 @@ def notebook(lab, browser, request):
         return notebook_page
 
     yield make
-    for page in opened:
+    for n, page in enumerate(opened):
+        if request.node.stash.get(FAILED, False) and not page.page.is_closed():
+            page.screenshot(f"failed-{request.node.name}-{n}")
         page.close()
     lab.shutdown_kernels()
     assert [problem for page in opened for problem in page.problems] == []

@@ -131,6 +131,11 @@ test("time that several spans share is counted once, and idle is what none cover
   assert.deepEqual([figures.input, figures.output, figures.cached, figures.errors], [10, 5, 2, 1]); // the agent's repeat the model's
 });
 
+test("a view without a trace yet has figures too", () => {
+  const figures = summary(emptyRows(), 5);
+  assert.deepEqual([figures.name, figures.start, figures.stop, figures.took, figures.running], ["No trace yet", 0, 0, 0, false]);
+});
+
 test("only the rows that a window shows are drawn, and never past the end", () => {
   assert.deepEqual(windowOf(20_000, 0, 10 * ROW), { first: 0, last: 10, offset: 0 });
   assert.deepEqual(windowOf(20_000, 36, 10 * ROW), { first: 1, last: 12, offset: 12 });
