@@ -20,7 +20,7 @@ async def test_an_agent_made_before_install_runs_offline(environment):
         result = await Runner.run(agent, "Hello!")
     finally:
         seam.uninstall()
-    assert HELLO == result.final_output
+    assert result.final_output == HELLO
 
 
 def test_install_is_idempotent_and_uninstall_puts_back(environment):
@@ -29,7 +29,7 @@ def test_install_is_idempotent_and_uninstall_puts_back(environment):
     before = get_default_openai_client()
     set_default_openai_client(mine, use_for_tracing=False)
     try:
-        assert ["offline", "offline"] == [seam.install(), seam.install()]
+        assert [seam.install(), seam.install()] == ["offline", "offline"]
         installed = get_default_openai_client()
         assert installed is not mine
         seam.uninstall()
@@ -98,7 +98,7 @@ def test_offline_clients_hold_no_real_key(offline, environment):
     environment.setenv("OPENAI_ORG_ID", "org-real")
     offline.install("offline")
     for client in (offline.openai_client(), offline.sync_openai_client(), get_default_openai_client()):
-        assert "sk-real" != client.api_key
+        assert client.api_key != "sk-real"
         assert client.organization is None
 
 
@@ -126,7 +126,7 @@ def test_the_complaint_about_a_missing_key_is_hidden_only_while_installed(offlin
     with caplog.at_level(logging.WARNING, logger="openai.agents"):
         logger.warning(complaint)
         logger.warning("something else")
-        assert ["something else"] == caplog.messages
+        assert caplog.messages == ["something else"]
         offline.uninstall()
         logger.warning(complaint)
         assert caplog.messages == ["something else", complaint]
@@ -176,7 +176,7 @@ print("sockets:", connects)
 
 @pytest.mark.parametrize("key", ["", "sk-real"])
 def test_offline_opens_no_socket(run_python, key):
-    """Offline, nothing in the process connects or looks a name up: no model call, and no trace export with a key set."""
+    """Offline, nothing connects or looks a name up: no model call, and no trace export with a key set."""
     done = run_python(_RUN_WITH_A_GUARD, OPENAI_API_KEY=key)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -198,7 +198,7 @@ def test_before_enable_a_client_resolves_the_mode_itself(run_python):
     assert done.returncode == 0, done.stderr
     notice, answer, agents_loaded = done.stdout.splitlines()
     assert notice.startswith("nbagents is offline")
-    assert (HELLO, "False") == (answer, agents_loaded)
+    assert (answer, agents_loaded) == (HELLO, "False")
 
 
 def test_the_module_of_clients_is_light(run_python):
@@ -220,7 +220,7 @@ async def test_live_is_the_real_thing(offline, environment, recording):
     assert events[0].type == "response.created"
     assert events[-1].type == "response.completed"
     (call,) = events[-1].response.output
-    assert ("get_capital", '{"country":"France"}') == (call.name, call.arguments)
+    assert (call.name, call.arguments) == ("get_capital", '{"country":"France"}')
 
 
 async def test_live_runs_a_recorded_handoff(offline, environment, recording):
@@ -237,6 +237,6 @@ async def test_live_runs_a_recorded_handoff(offline, environment, recording):
     second = Agent("agent2", instructions="Return double the number")
     first = Agent("agent1", tools=[random_number], handoffs=[second])
     result = await Runner.run(first, "Generate a random number then, hand off to agent2.")
-    assert "agent2" == result.last_agent.name
+    assert result.last_agent.name == "agent2"
     assert "The random number generated is 4" in result.final_output
     assert result.context_wrapper.usage.total_tokens == 107

@@ -53,7 +53,7 @@ def test_the_notice_is_told_once(monkeypatch):
     """The line that says the answers are rules is written once in a process, with the way to a real model."""
     monkeypatch.setattr(notice, "_told", False)
     lines = []
-    assert [True, False] == [notice.tell_once(lines.append), notice.tell_once(lines.append)]
+    assert [notice.tell_once(lines.append), notice.tell_once(lines.append)] == [True, False]
     (line,) = lines
     assert "not from a language model" in line
     assert "OPENAI_API_KEY" in line
@@ -68,4 +68,4 @@ def test_the_first_offline_answer_tells_the_notice(offline, monkeypatch, capsys)
     assert capsys.readouterr().out == ""
     client.responses.create(model="m", input="Hello!")
     client.responses.create(model="m", input="Hello!")
-    assert notice.NOTICE + "\n" == capsys.readouterr().out
+    assert capsys.readouterr().out == notice.NOTICE + "\n"

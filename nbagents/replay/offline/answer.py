@@ -10,7 +10,7 @@ from nbagents.replay.offline.ask import Called, Returned, Said
 from nbagents.replay.offline.facts import failure, in_words, parsed, recall
 from nbagents.replay.offline.leaf import MISSING
 from nbagents.replay.offline.recollect import recollect
-from nbagents.replay.offline.words import is_request, name_words, sentences, word_set
+from nbagents.replay.offline.words import is_request, name_words, sentences, stem, stems, word_set
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask
@@ -74,12 +74,15 @@ def _outcome(ask: Ask, item: Returned) -> str | None:
 
 
 def _speaks_for_itself(value: Any, call: Called) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell an output that needs no label: a sentence, or an object that repeats what it was asked about."""
+    """Tell an output that needs no label: a sentence, or an object that repeats what was asked."""
     if isinstance(value, dict):
         return bool(call.values) and set(call.values.values()) <= {
             one for one in value.values() if _is_single(one)
         }
-    return isinstance(value, str) and len(value.split()) >= _SENTENCE_WORDS
+    if not isinstance(value, str):
+        return False
+    repeats = set(stems(value)) & {stem(word) for word in name_words(call.name)}
+    return len(value.split()) >= (2 if repeats else _SENTENCE_WORDS)
 
 
 def _label(ask: Ask, call: Called) -> str:
@@ -96,7 +99,12 @@ def _label(ask: Ask, call: Called) -> str:
 
 
 def _labels(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    return value is not None and _is_single(value) and len(str(value)) <= _LONGEST_LABEL
+    return (
+        value is not None
+        and _is_single(value)
+        and len(str(value)) <= _LONGEST_LABEL
+        and not str(value).endswith("?")
+    )
 
 
 def _is_single(value: Any) -> bool:  # noqa: ANN401 - any JSON value

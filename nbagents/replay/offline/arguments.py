@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nbagents.replay.offline.ask import Called, Said
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Filled", "fill", "fill_series", "must_have"]
 
+_LISTED_KINDS = frozenset({"place", "person", "email", "language"})
 _RECALLED_KINDS = frozenset({"id", "email"})
 
 
@@ -27,13 +28,15 @@ class Filled:
 
     Attributes:
         call: The call.
-        direct: Arguments that the message gave.
+        direct: Arguments that the clause gave.
+        nearby: Arguments that the rest of the message gave.
         recalled: Arguments that earlier messages and tool outputs gave.
         missing: Required arguments that nothing gave; the call holds a value of the right type for each.
     """
 
     call: Called
     direct: int = 0
+    nearby: int = 0
     recalled: int = 0
     missing: tuple[str, ...] = ()
 
@@ -43,19 +46,21 @@ class _Sources:
 
     def __init__(self, ask: Ask, tool: Tool, clause: str) -> None:
         names = tuple(tool.parameters.get("properties", {}))
-        self._texts = [Evidence(clause, names)]
-        if clause != ask.message:
-            self._texts.append(Evidence(ask.message, names, free=False))
+        used: set[int] = set()
+        self._clause = Evidence(clause, names, offset=max(ask.message.find(clause), 0), used=used)
+        self._message = Evidence(ask.message, names, free=False, used=used)
         self._ask = ask
         self._tool = tool
-        self.direct = self.recalled = 0
+        self.direct = self.nearby = self.recalled = 0
 
     def find(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-        for evidence in self._texts:
-            value = evidence.find(name, schema)
-            if value is not MISSING:
-                self.direct += 1
-                return value
+        value = self._clause.find(name, schema)
+        self.direct += value is not MISSING
+        if value is MISSING:
+            value = self._message.find(name, schema)
+            self.nearby += value is not MISSING
+        if value is not MISSING:
+            return value
         value = self._recalled(name, schema) if must_have(self._tool, name) else MISSING
         self.recalled += value is not MISSING
         return value
@@ -91,21 +96,28 @@ def fill(ask: Ask, tool: Tool, clause: str) -> Filled:
     """
     sources = _Sources(ask, tool, clause)
     built = Builder(tool.parameters, sources.find).build(tool.name)
-    return Filled(_call(tool, built.value or {}), sources.direct, sources.recalled, built.missing)
+    call = _call(tool, built.value or {})
+    return Filled(call, sources.direct, sources.nearby, sources.recalled, built.missing)
 
 
 def fill_series(ask: Ask, tool: Tool, clause: str) -> list[Filled]:
     """Fill a tool's arguments once for each value where the clause lists several ("in Paris and Rome")."""
     first = fill(ask, tool, clause)
-    needed = [name for name in tool.parameters.get("required", ()) if must_have(tool, name)]
-    if len(needed) != 1:
-        return [first]
-    name = needed[0]
-    schema = tool.parameters.get("properties", {}).get(name, {})
-    listed = Evidence(clause, (name,)).series(name, schema)
-    if len(listed) <= 1 or first.call.values.get(name) != listed[0]:
-        return [first]
-    return [Filled(_call(tool, {**first.call.values, name: value}), first.direct) for value in listed]
+    for name in _lists(tool):
+        listed = Evidence(clause, (name,)).series(name, tool.parameters["properties"][name])
+        if len(listed) > 1 and first.call.values.get(name) == listed[0]:
+            return [replace(first, call=_call(tool, {**first.call.values, name: value})) for value in listed]
+    return [first]
+
+
+def _lists(tool: Tool) -> list[str]:
+    """Return the parameters that may be listed: of several no numbers, which are operands, and no free text."""
+    properties = tool.parameters.get("properties", {})
+    needed = [name for name in tool.parameters.get("required", ()) if name in properties and must_have(tool, name)]
+    if len(needed) == 1:
+        return needed
+    texts = [name for name in needed if properties[name].get("type") == "string"]
+    return [name for name in texts if kind_of(name, properties[name]) in _LISTED_KINDS]
 
 
 def _call(tool: Tool, values: dict[str, Any]) -> Called:

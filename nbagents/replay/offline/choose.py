@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbagents.replay.offline.arguments import Filled, fill, fill_series
+from nbagents.replay.offline.arguments import Filled, fill, fill_series, must_have
 from nbagents.replay.offline.ask import Called
 from nbagents.replay.offline.fitness import FITS, FITS_WELL, Fitness
-from nbagents.replay.offline.words import is_question, sentences, tokens
+from nbagents.replay.offline.recollect import recollect
+from nbagents.replay.offline.words import is_question, name_words, sentences, tokens
 
 if TYPE_CHECKING:
     from nbagents.replay.offline.ask import Ask, Tool
@@ -32,7 +33,9 @@ _STATEMENT = re.compile(
 )
 _FOLLOW_UP = re.compile(r"^\s*(?:and|what about|how about|also)\b", re.IGNORECASE)
 _SEARCHES = frozenset({"query", "question", "search_query", "q"})
-_PERSONAL = frozenset({"i", "me", "my", "mine", "we", "our", "you", "your", "i'm", "you're"})
+_SHORTEST_SEARCH = 4  # "How are you?" is no search
+_SEARCH_VERBS = frozenset({"search", "find", "lookup", "retrieve"})
+_PERSONAL = frozenset({"me", "my", "mine", "our", "your", "yourself"})
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,11 @@ def _fresh(ask: Ask, ready: list[tuple[Tool, Filled]]) -> tuple[Called, ...]:
 
 def _is_ready(ask: Ask, wish: _Wish, one: Filled) -> bool:
     required = wish.tool.parameters.get("required", ())
-    if wish.tool.is_handoff or one.direct:
+    if wish.tool.is_handoff:
+        return True
+    if _STATEMENT.match(wish.clause) and wish.score < FITS_WELL + _DIRECT_BONUS:
+        return False  # "My favourite city is Lisbon" does not ask for its weather
+    if one.direct or (one.nearby and not one.missing):
         return True
     if not required or (not one.missing and not one.recalled):
         return not _STATEMENT.match(wish.clause)
@@ -127,7 +134,7 @@ def _is_ready(ask: Ask, wish: _Wish, one: Filled) -> bool:
 
 
 def _is_unclear(wish: _Wish, one: Filled) -> bool:
-    nothing = not one.direct and not one.recalled and bool(one.missing)
+    nothing = not one.direct and not one.nearby and not one.recalled and bool(one.missing)
     return nothing and not wish.tool.is_handoff and wish.score >= FITS_WELL and _is_request(wish.clause)
 
 
@@ -155,9 +162,11 @@ def _continued(ask: Ask) -> _Wish | None:
 def _searched(ask: Ask) -> _Wish | None:
     """Take a tool that searches for a question that no other tool fits, unless it is about who is talking."""
     words = {word.lower() for word in tokens(ask.message)}
-    if not is_question(ask.message) or words & _PERSONAL:
+    if not is_question(ask.message) or words & _PERSONAL or len(words) < _SHORTEST_SEARCH:
         return None
-    tool = next((tool for tool in ask.tools if _SEARCHES & set(tool.parameters.get("required", ()))), None)
+    if recollect(ask, well=True) is not None:
+        return None
+    tool = next((tool for tool in ask.tools if _is_search(tool)), None)
     return None if tool is None else _Wish(tool, ask.message, FITS)
 
 
@@ -166,7 +175,7 @@ def _wishes_of(ask: Ask, fitness: Fitness, sentence: str) -> list[_Wish]:
     starts: list[int] = []
     for start, end in _pieces(sentence):
         wish = _best(ask, fitness, sentence[start:end])
-        if wish is not None:
+        if wish is not None and not (wishes and wishes[-1].tool is wish.tool and not _is_whole(ask, wish)):
             wishes.append(wish)
             starts.append(start)
         elif wishes:
@@ -176,12 +185,24 @@ def _wishes_of(ask: Ask, fitness: Fitness, sentence: str) -> list[_Wish]:
     return wishes
 
 
+def _is_whole(ask: Ask, wish: _Wish) -> bool:
+    """Tell a part that names all that its tool needs from one that goes on with the part before it."""
+    one = fill(ask, wish.tool, wish.clause)
+    return bool(one.direct) and not one.nearby and not one.recalled and not one.missing
+
+
 def _pieces(sentence: str) -> list[tuple[int, int]]:
     """Return where the parts of a sentence start and end."""
     joints = [match.span() for match in _JOINTS.finditer(sentence)]
     starts = [0, *(end for _, end in joints)]
     ends = [*(start for start, _ in joints), len(sentence)]
     return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
+
+def _is_search(tool: Tool) -> bool:
+    needed = {name for name in tool.parameters.get("required", ()) if must_have(tool, name)}
+    searches = _SEARCH_VERBS & {*name_words(tool.name), *(word.lower() for word in tokens(tool.description)[:2])}
+    return bool(needed & _SEARCHES) or (needed == {"description"} and bool(searches))
 
 
 def _best(ask: Ask, fitness: Fitness, clause: str) -> _Wish | None:

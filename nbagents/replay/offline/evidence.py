@@ -11,7 +11,7 @@ from nbagents.replay.offline.leaf import MISSING, fits
 from nbagents.replay.offline.phrases import hinted, remark, tail, title
 from nbagents.replay.offline.synonyms import related
 from nbagents.replay.offline.values import Value, values
-from nbagents.replay.offline.words import name_words, stem
+from nbagents.replay.offline.words import is_request, name_words, stem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,12 +36,15 @@ class Evidence:
         text: The text.
         others: The tool's parameter names; a number beside another's word is left for that one.
         free: Whether a parameter for free text may take the text itself.
+        offset: Where the text starts in the message.
+        used: Where in the message the values stand that were given to a parameter; shared by its parts.
     """
 
     text: str
     others: tuple[str, ...] = ()
     free: bool = True
-    _used: set[int] = field(default_factory=set)
+    offset: int = 0
+    used: set[int] = field(default_factory=set)
 
     def find(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         """Return the value for a parameter, or ``MISSING``.
@@ -68,7 +71,7 @@ class Evidence:
             >>> Evidence("Compare the weather in Paris and Oslo").series("city", {"type": "string"})
             ['Paris', 'Oslo']
         """
-        if schema.get("type") not in _SCALARS:
+        if schema.get("type") not in _SCALARS or set(name_words(name)) & (_FROM_WORDS | _TO_WORDS):
             return []
         first = self._best(name, schema)
         if first is None:
@@ -82,6 +85,9 @@ class Evidence:
         for allowed in schema["enum"]:
             wanted = [stem(word) for word in name_words(str(allowed))]
             if wanted and _contains(said, wanted):
+                return allowed
+        for allowed in schema["enum"]:
+            if related(stem(str(allowed))) & set(said):
                 return allowed
         number = self._number(name, {"type": "number"})
         return number if number in schema["enum"] else MISSING
@@ -102,7 +108,7 @@ class Evidence:
         best = self._best(name, schema)
         if best is None:
             return MISSING
-        self._used.add(best.start)
+        self.used.add(self.offset + best.start)
         return _as_type(best, schema)
 
     def _string(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
@@ -111,7 +117,7 @@ class Evidence:
             return explicit
         best = self._best(name, schema)
         if best is not None:
-            self._used.add(best.start)
+            self.used.add(self.offset + best.start)
             return best.text
         kind = kind_of(name, schema)
         phrase = self._phrase(name, kind)
@@ -145,7 +151,7 @@ class Evidence:
         alike = [value for value in values(self.text) if value.kind == first.kind and value.start >= first.start]
         if items["type"] == "string":
             alike = _chain(self.text, first, alike)
-        self._used.update(value.start for value in alike)
+        self.used.update(self.offset + value.start for value in alike)
         found = [_as_type(value, items) for value in alike]
         return [value for value in found if value is not MISSING and fits(value, items)] or MISSING
 
@@ -159,7 +165,9 @@ class Evidence:
                 value,
             )
             for value in values(self.text)
-            if value.kind in kinds and value.start not in self._used and self._may_be(value, name, schema)
+            if value.kind in kinds
+            and self.offset + value.start not in self.used
+            and self._may_be(value, name, schema)
         ]
         return max(scored, key=lambda one: one[:2])[2] if scored else None
 
@@ -180,9 +188,16 @@ class Evidence:
             return value.kind != "id" or self._beside(value, name)
         if value.kind == "number" and kind in {"id", "generic"}:
             return self._beside(value, name)
-        if value.kind == "name" and kind == "place":
-            return _direction_fits(value, name)
+        if value.kind == "name" and kind in {"place", "generic"}:
+            return _direction_fits(value, name) and (kind == "generic" or self._is_placed(value))
         return True
+
+    def _is_placed(self, value: Value) -> bool:
+        """Tell a place from a person by what stands before it, unless nearly nothing else is said."""
+        before = value.before[0] if value.before else ""
+        led = before in _PLACE_WORDS | {"and", "or", "is"} or is_request(before)
+        listed = self.text[: value.start].rstrip().endswith((",", ":"))
+        return led or listed or len(self.text.split()) <= _SHORT
 
     def _beside(self, value: Value, name: str) -> bool:
         return self._score(value, name) >= _BESIDE
@@ -201,6 +216,7 @@ class Evidence:
 
 
 _BESIDE = 4
+_SHORT = 4  # words of a text in which a name needs no preposition to be a place
 _ADDRESSEES = frozenset({"to", "recipient", "recipients", "cc", "bcc", "address"})
 _TITLES = frozenset({"title", "subject", "topic"})
 _BODIES = frozenset({"body", "message", "text", "content"})
@@ -234,9 +250,9 @@ def _near(words: list[str], wanted: set[str]) -> bool:
 def _direction_fits(value: Value, name: str) -> bool:
     words, before = set(name_words(name)), value.before[0] if value.before else ""
     if words & _FROM_WORDS:
-        return before == "from"
+        return before not in {"to", "for", "into", "in"}
     if words & _TO_WORDS:
-        return before in {"to", "for", "into"}
+        return before in {"to", "for", "into", "in"}
     return True
 
 
@@ -261,7 +277,7 @@ def _chain(text: str, first: Value, alike: list[Value]) -> list[Value]:
     for value in (one for one in alike if one.start > first.start):
         between = text[chain[-1].end : value.start]
         if re.fullmatch(
-            r"\s*(?:,|;|&|and|or|vs\.?|versus|to|\s)*\s*(?:in|for|of|at|with|order|orders|the|\s)*#?\s*", between
+            r"\s*(?:,|;|&|and|or|vs\.?|versus|\s)*\s*(?:in|for|of|at|with|order|orders|the|\s)*#?\s*", between
         ):
             chain.append(value)
     return chain

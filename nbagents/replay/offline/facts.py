@@ -21,7 +21,6 @@ _BOILERPLATE = re.compile(
     r"^(?:an error occurred while running the tool\.?\s*(?:please try again\.?)?)?\s*(?:error:)?", re.IGNORECASE
 )
 _FAILURES = ("an error occurred while running the tool", "error:", "traceback (most recent call last)")
-_LARGE = 1e15  # beyond it a float's last digits are not exact
 _MOST = 12  # entries of a list that are said; the rest is counted
 
 
@@ -92,8 +91,8 @@ def in_words(value: Any) -> str:  # noqa: ANN401 - any JSON value
             return "nothing"
         case bool():
             return "yes" if value else "no"
-        case float() if value.is_integer() and abs(value) < _LARGE:
-            return str(int(value))
+        case float():
+            return f"{value:.15g}" if value.is_integer() else f"{value:.10g}"
         case dict():
             return (
                 ", ".join(f"{' '.join(name_words(str(key))) or key}: {_inner(one)}" for key, one in value.items())

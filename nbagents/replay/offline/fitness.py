@@ -25,6 +25,7 @@ _MOST_DESCRIPTION = 3.0
 
 _OPENS = 1.5  # for a clause that opens with a word of the tool's name
 _ACTING = word_set("create book send issue delete remove update cancel set make schedule write post buy place")
+_LOOKS_BACK = re.compile(r"^\s*(?:what|when|which|how much|how many)\s+(?:did|was|were)\b", re.IGNORECASE)
 _LOOKS = re.compile(
     r"^\s*(?:what|what's|when|where|where's|which|who|is|are|do|does|did|has|have)\b", re.IGNORECASE
 )
@@ -86,10 +87,12 @@ class Fitness:
 
     def _manner(self, tool: Tool, text: str) -> float:
         """Weigh how it is said: "refund order 7" opens with the verb; "what is planned?" does not ask to plan."""
+        if tool.is_handoff and _LOOKS_BACK.match(text):
+            return -2 * _OPENS
         opening = next(iter(stems(text)), "")
         if opening in self._words[tool.name].name:
             return _OPENS
-        acts = name_words(tool.name)[:1] and name_words(tool.name)[0] in _ACTING
+        acts = bool(_ACTING & set(name_words(tool.name)[:1]))
         return -_OPENS if acts and _LOOKS.match(text) else 0.0
 
     def _overlap(self, field: str, words: frozenset[str], said: frozenset[str], meant: frozenset[str]) -> float:

@@ -18,9 +18,9 @@ _TELLING = _CONVERSATION | _TOOLS_AND_FORM
 class Ids:
     """Makes the ids of one answer.
 
-    The request holds the whole conversation so far, so each answer of a conversation gets ids of its own. Only what
-    an answer depends on counts: the SDK sends a new ``prompt_cache_key`` with each run, and a stream is no other
-    answer.
+    The request holds the whole conversation so far, so each answer of a conversation gets ids of its own. Only
+    what an answer depends on counts: the SDK sends a new ``prompt_cache_key`` with each run, and a stream is no
+    other answer.
 
     Args:
         body: The request.

@@ -74,9 +74,12 @@ def kind_of(name: str, schema: dict[str, Any]) -> str:
     form = _FORMAT_KINDS.get(schema.get("format", ""))
     if form is not None:
         return form
-    for word in reversed(name_words(name)):
-        for kind, words in KIND_WORDS.items():
-            if word in words:
+    words = name_words(name)
+    if len(words) > 1:  # "from_currency" is a currency; "from" alone is a place
+        words = [word for word in words if word not in {"from", "to"}]
+    for word in reversed(words):
+        for kind, known in KIND_WORDS.items():
+            if word in known:
                 return kind
     described = [word.lower() for word in tokens(str(schema.get("description", "")))]
     for word in described:

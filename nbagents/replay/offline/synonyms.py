@@ -32,6 +32,13 @@ _GROUPS = (
     "colour shade",
     "homework assignment exercise",
     "joke funny",
+    "remind reminder",
+    "convert conversion exchange",
+    "recommend recommendation suggest suggestion",
+    "technical crash bug error fault login",
+    "high urgent urgently asap immediately critical",
+    "positive good great love excellent happy",
+    "negative bad terrible hate awful broken angry",
 )
 _RELATED: dict[str, frozenset[str]] = {}
 for _group in _GROUPS:

@@ -36,6 +36,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"#\w+(?:-\w+)*|\b[A-Za-z]+[-_]?(?:\d+[-_]?)+[A-Za-z\d]*\b|\b[A-Za-z]+(?:[-_][A-Za-z]+)*[-_]\d[\w-]*\b"
         ),
     ),
+    ("id", re.compile(r"\b\d{1,3}[A-K]\b")),
     ("id", re.compile(r"\b\d{3,}(?:-\d{2,})+\b|(?<!\w)\+\d[\d ]{6,}\d\b")),
     ("quoted", re.compile(r"\"([^\"]+)\"|\u201c([^\u201d]+)\u201d|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`")),
     ("money", re.compile(r"(?<!\w)-?[$\u20ac\u00a3\u00a5]\s?-?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)")),

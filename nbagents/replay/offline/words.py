@@ -41,10 +41,10 @@ _QUESTION_STARTS = word_set(
 _IMPERATIVES = word_set(
     """
     add answer ask book buy calculate call cancel change check choose compare compute connect convert create
-    delete describe draft email estimate explain fetch find forecast generate get give hand help invite list look lookup make
-    multiply open order pick plan play please recommend quote read refund register remind remove repeat reserve run say schedule
-    search send set ship show solve start stop subscribe suggest sum summarise summarize tell track transfer
-    translate update write divide subtract
+    delete describe draft email estimate explain fetch find forecast generate get give hand help invite list
+    look lookup make multiply open order pick plan play please recommend quote read refund register remind
+    remove repeat reserve run say schedule search send set ship show solve start stop subscribe suggest sum
+    summarise summarize tell track transfer translate update write divide subtract
     """
 )
 _WISH = re.compile(r"^\s*(?:and\s+)?i(?:'d| would| want| need| wish)\b", re.IGNORECASE)

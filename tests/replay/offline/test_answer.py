@@ -43,7 +43,7 @@ def test_every_output_of_the_turn_is_said():
         Called("transfer_to_x", "{}", "c3"),
         Returned("c3", '{"assistant": "X"}'),
     )
-    assert "Weather for Oslo: sunny. Add 1 and 2: 3." == said("Weather and sum", since=since)
+    assert said("Weather and sum", since=since) == "Weather for Oslo: sunny. Add 1 and 2: 3."
 
 
 FACTS = (
@@ -68,8 +68,8 @@ def test_questions_are_answered_from_the_history(question, expected):
 def test_an_edited_user_message_changes_the_answer():
     """The history is read anew each time: edit it, and the answer is another."""
     edited = (Said("user", "My name is Grace. The lamp was red."), FACTS[1])
-    assert 'You said: "My name is Grace."' == said("What is my name?", before=edited)
-    assert 'You said: "The lamp was red."' == said("What colour was the lamp?", before=edited)
+    assert said("What is my name?", before=edited) == 'You said: "My name is Grace."'
+    assert said("What colour was the lamp?", before=edited) == 'You said: "The lamp was red."'
 
 
 def test_an_edited_tool_output_changes_the_answer():
@@ -78,9 +78,9 @@ def test_an_edited_tool_output_changes_the_answer():
         Said("user", "Where is order A-1?"),
         *ran("{'item': 'lamp', 'colour': 'blue', 'arrives': 'Friday'}", "lookup_order"),
     )
-    assert 'lookup_order returned: "arrives: Friday"' == said("When does it arrive?", before=before)
+    assert said("When does it arrive?", before=before) == 'lookup_order returned: "arrives: Friday"'
     edited = (before[0], before[1], Returned("c1", '{"item": "lamp", "colour": "blue", "arrives": "Monday"}'))
-    assert 'lookup_order returned: "arrives: Monday"' == said("When does it arrive?", before=edited)
+    assert said("When does it arrive?", before=edited) == 'lookup_order returned: "arrives: Monday"'
 
 
 def test_an_edited_answer_is_quoted_beside_its_source():
@@ -91,14 +91,15 @@ def test_an_edited_answer_is_quoted_beside_its_source():
         Said("assistant", "Item: lamp, arrives: Monday."),
     )
     answer = said("When does it arrive?", before=before)
-    assert 'lookup_order returned: "arrives: Friday" Earlier I said: "Item: lamp, arrives: Monday."' == answer
+    assert answer == 'lookup_order returned: "arrives: Friday" Earlier I said: "Item: lamp, arrives: Monday."'
 
 
 def test_the_newest_of_two_statements_comes_last():
     """Two statements that fit equally are both quoted, in the order they were made."""
     before = (Said("user", "The lamp was blue."), Said("user", "The lamp was green."))
-    assert 'You said: "The lamp was blue." You said: "The lamp was green."' == said(
-        "Which colour was the lamp?", before=before
+    assert (
+        said("Which colour was the lamp?", before=before)
+        == 'You said: "The lamp was blue." You said: "The lamp was green."'
     )
 
 
@@ -107,7 +108,7 @@ def test_what_is_missing_is_asked_for():
     tool = Tool(
         "get_weather", "", {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
     )
-    assert "To get weather I need to know: city." == said("How is the weather?", tools=(tool,))
+    assert said("How is the weather?", tools=(tool,)) == "To get weather I need to know: city."
 
 
 @pytest.mark.parametrize(
@@ -131,10 +132,10 @@ def test_without_tools_or_history(message, expected):
 def test_a_recap_lists_what_was_said():
     """A summary of the conversation is the user's own words."""
     before = (Said("user", "Hello!"), Said("assistant", "Hi."), Said("user", "The lamp was blue."))
-    assert 'So far you said: "Hello!" "The lamp was blue."' == said("Summarize our conversation", before=before)
+    assert said("Summarize our conversation", before=before) == 'So far you said: "Hello!" "The lamp was blue."'
 
 
 def test_a_new_agent_introduces_itself():
     """An agent that was handed the conversation and has no tool for it says who it is."""
     since = (Called("transfer_to_billing", "{}", "c1"), Returned("c1", '{"assistant": "Billing"}'))
-    assert "Billing here. Noted: My bill is wrong." == said("My bill is wrong.", since=since)
+    assert said("My bill is wrong.", since=since) == "Billing here. Noted: My bill is wrong."

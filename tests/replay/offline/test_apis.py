@@ -48,14 +48,14 @@ def squeezed(events):
 def test_a_response_has_calls_with_ids_of_their_own(client):
     """Calls have the API's shape, and ids that differ within the conversation."""
     first = client.responses.create(model="gpt-4o", input=ASKED, tools=[RESPONSES_TOOL])
-    assert ["get_weather", "get_weather"] == [item.name for item in first.output]
-    assert [{"city": "Paris"}, {"city": "Rome"}] == [json.loads(item.arguments) for item in first.output]
+    assert [item.name for item in first.output] == ["get_weather", "get_weather"]
+    assert [json.loads(item.arguments) for item in first.output] == [{"city": "Paris"}, {"city": "Rome"}]
     results = [
         {"type": "function_call_output", "call_id": item.call_id, "output": "sunny"} for item in first.output
     ]
     history = [{"role": "user", "content": ASKED}, *(item.to_dict() for item in first.output), *results]
     second = client.responses.create(model="gpt-4o", input=history, tools=[RESPONSES_TOOL])
-    assert "Weather for Paris: sunny. Weather for Rome: sunny." == second.output_text
+    assert second.output_text == "Weather for Paris: sunny. Weather for Rome: sunny."
     ids = [
         first.id,
         second.id,
@@ -69,12 +69,12 @@ def test_a_response_has_calls_with_ids_of_their_own(client):
 def test_a_response_echoes_what_was_asked_for(client):
     """The response names the model and settings of the request, and counts tokens by its stated rule."""
     response = client.responses.create(model="gpt-4o", input="Hello!", temperature=0.5, metadata={"a": "b"})
-    assert ("gpt-4o", 0.5, {"a": "b"}, "completed") == (
+    assert (
         response.model,
         response.temperature,
         response.metadata,
         response.status,
-    )
+    ) == ("gpt-4o", 0.5, {"a": "b"}, "completed")
     answer = "Hello! What can I do for you?"
     assert (2, -(-len(answer) // 4)) == (response.usage.input_tokens, response.usage.output_tokens)
     assert response.usage.total_tokens == response.usage.input_tokens + response.usage.output_tokens
@@ -83,10 +83,11 @@ def test_a_response_echoes_what_was_asked_for(client):
 def test_streamed_text_comes_in_the_apis_order(client):
     """A stream has every event of the API, numbered, and its deltas add up to the text."""
     events = list(client.responses.create(model="m", input="Hello!", stream=True))
-    assert TEXT_EVENTS + TEXT_ENDS == squeezed(events)
+    assert squeezed(events) == TEXT_EVENTS + TEXT_ENDS
     assert list(range(len(events))) == [event.sequence_number for event in events]
-    assert "Hello! What can I do for you?" == "".join(
-        event.delta for event in events if event.type.endswith("text.delta")
+    assert (
+        "".join(event.delta for event in events if event.type.endswith("text.delta"))
+        == "Hello! What can I do for you?"
     )
     assert (events[0].response.status, events[-1].response.status) == ("in_progress", "completed")
 
@@ -96,8 +97,8 @@ def test_streamed_calls_come_in_the_apis_order(client):
     events = list(client.responses.create(model="m", input=ASKED, tools=[RESPONSES_TOOL], stream=True))
     assert ["created", "in_progress", *CALL_EVENTS, *CALL_EVENTS, "completed"] == squeezed(events)
     done = [event for event in events if event.type == "response.function_call_arguments.done"]
-    assert ['{"city": "Paris"}', '{"city": "Rome"}'] == [event.arguments for event in done]
-    assert [0, 1] == [event.output_index for event in done]
+    assert [event.arguments for event in done] == ['{"city": "Paris"}', '{"city": "Rome"}']
+    assert [event.output_index for event in done] == [0, 1]
 
 
 def test_streamed_and_plain_are_the_same_response(client):
@@ -116,15 +117,15 @@ def test_a_completion_calls_and_answers(client):
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": ASKED}]
     first = client.chat.completions.create(model="m", messages=messages, tools=[CHAT_TOOL])
     message = first.choices[0].message
-    assert ("tool_calls", None) == (first.choices[0].finish_reason, message.content)
+    assert (first.choices[0].finish_reason, message.content) == ("tool_calls", None)
     outputs = [{"role": "tool", "tool_call_id": call.id, "content": "sunny"} for call in message.tool_calls]
     second = client.chat.completions.create(
         model="m", messages=[*messages, message.to_dict(), *outputs], tools=[CHAT_TOOL]
     )
-    assert ("stop", "Weather for Paris: sunny. Weather for Rome: sunny.") == (
+    assert (
         second.choices[0].finish_reason,
         second.choices[0].message.content,
-    )
+    ) == ("stop", "Weather for Paris: sunny. Weather for Rome: sunny.")
     assert second.usage.total_tokens == second.usage.prompt_tokens + second.usage.completion_tokens > 0
 
 
@@ -133,7 +134,7 @@ def test_a_streamed_completion_adds_up(client):
     messages = [{"role": "user", "content": ASKED}]
     with client.chat.completions.stream(model="m", messages=messages, tools=[CHAT_TOOL]) as stream:
         calls = stream.get_final_completion().choices[0].message.tool_calls
-    assert ['{"city": "Paris"}', '{"city": "Rome"}'] == [call.function.arguments for call in calls]
+    assert [call.function.arguments for call in calls] == ['{"city": "Paris"}', '{"city": "Rome"}']
     chunks = list(
         client.chat.completions.create(
             model="m",
@@ -143,11 +144,11 @@ def test_a_streamed_completion_adds_up(client):
         )
     )
     assert all(isinstance(chunk, ChatCompletionChunk) for chunk in chunks)
-    assert "Hello! What can I do for you?" == "".join(
-        c.choices[0].delta.content or "" for c in chunks if c.choices
+    assert (
+        "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "Hello! What can I do for you?"
     )
     assert chunks[-1].usage.total_tokens > 0
-    assert "stop" == chunks[-2].choices[0].finish_reason
+    assert chunks[-2].choices[0].finish_reason == "stop"
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -196,7 +197,7 @@ def test_what_no_rule_can_do_is_refused_with_the_way_out(client, call, expected)
     with pytest.raises(expected, match="OPENAI_API_KEY") as caught:
         call(client)
     assert "offline mode cannot" in caught.value.message
-    assert "offline_mode" == caught.value.code
+    assert caught.value.code == "offline_mode"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_a_malformed_request_is_a_bad_request(path, body, param):
 @pytest.mark.parametrize("prefix", ["/v1", "", "/openai/deployments/gpt-4o", "/api/v2"])
 def test_any_prefix_of_the_path_is_answered(prefix):
     """A compatible server's base URL may have any path: its end decides."""
-    assert 200 == rules.answer("POST", f"{prefix}/responses", b'{"input": "Hello!"}').status
+    assert rules.answer("POST", f"{prefix}/responses", b'{"input": "Hello!"}').status == 200
 
 
 @pytest.mark.parametrize(
@@ -238,4 +239,4 @@ def test_items_of_a_live_run_are_passed_over(client, noise):
         noise,
         {"role": "user", "content": "What is my name?"},
     ]
-    assert 'You said: "My name is Ada."' == client.responses.create(model="m", input=history).output_text
+    assert client.responses.create(model="m", input=history).output_text == 'You said: "My name is Ada."'

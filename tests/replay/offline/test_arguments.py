@@ -94,20 +94,20 @@ def test_nested_objects_and_references_are_filled():
         "$defs": {"address": address},
     }
     one = Tool("ship", "", parameters)
-    assert {"address": {"city": "Oslo"}, "amount": 9} == arguments("Ship it to Oslo for $9", one)
+    assert arguments("Ship it to Oslo for $9", one) == {"address": {"city": "Oslo"}, "amount": 9}
 
 
 def test_an_optional_argument_without_evidence_is_left_out():
     """What the message does not name and the schema does not require is not sent."""
-    assert {"city": "Oslo"} == arguments("Weather in Oslo", tool(required=["city"], city=STRING, days=INTEGER))
+    assert arguments("Weather in Oslo", tool(required=["city"], city=STRING, days=INTEGER)) == {"city": "Oslo"}
 
 
 def test_a_required_argument_without_evidence_has_its_type():
     """What nothing names gets a value that meets the schema, and is reported as missing."""
     one = tool(order_id=STRING, amount={"type": "number", "minimum": 5}, level={"enum": ["a", "b"]})
     filled = fill(Ask("m", history=(Said("user", "Please"),), tools=(one,)), one, "Please")
-    assert {"order_id": "unknown", "amount": 5, "level": "a"} == filled.call.values
-    assert ("order_id", "amount", "level") == filled.missing
+    assert filled.call.values == {"order_id": "unknown", "amount": 5, "level": "a"}
+    assert filled.missing == ("order_id", "amount", "level")
 
 
 def test_what_the_message_leaves_open_comes_from_the_history():
@@ -115,7 +115,7 @@ def test_what_the_message_leaves_open_comes_from_the_history():
     call = Called("lookup_order", '{"order_id": "A-1043"}', "c1")
     history = (Said("user", "My order is A-1043."), call, Returned("c1", "{'item': 'lamp', 'total': 42.5}"))
     one = tool(order_id=STRING, amount=NUMBER)
-    assert {"order_id": "A-1043", "amount": 42.5} == arguments("I want my money back", one, history)
+    assert arguments("I want my money back", one, history) == {"order_id": "A-1043", "amount": 42.5}
 
 
 def test_a_list_in_the_message_makes_one_call_for_each():
@@ -123,4 +123,4 @@ def test_a_list_in_the_message_makes_one_call_for_each():
     one = tool(city=STRING, unit={"type": "string", "enum": ["celsius", "kelvin"], "default": "celsius"})
     message = "Compare Paris, Rome and New York"
     made = fill_series(Ask("m", history=(Said("user", message),), tools=(one,)), one, message)
-    assert ["Paris", "Rome", "New York"] == [json.loads(filled.call.arguments)["city"] for filled in made]
+    assert [json.loads(filled.call.arguments)["city"] for filled in made] == ["Paris", "Rome", "New York"]

@@ -69,24 +69,24 @@ def test_the_tool_that_fits_is_called(message, expected):
 )
 def test_small_talk_and_facts_call_nothing(message):
     """A message that asks for nothing a tool does calls nothing."""
-    assert [] == names(message)
+    assert names(message) == []
 
 
 def test_a_question_about_the_conversation_calls_nothing():
     """What was said before is in the history: no tool knows it."""
-    assert [] == names("What did I say about order A-1043?")
+    assert names("What did I say about order A-1043?") == []
 
 
 def test_a_tool_without_what_it_needs_is_asked_about():
     """A tool that fits but has nothing to go on is not called: the choice says what is missing."""
     choice = choose(Ask("m", history=(Said("user", "How is the weather?"),), tools=TOOLS))
-    assert ((), WEATHER, ("city",)) == (choice.calls, choice.unclear, choice.needs)
+    assert (choice.calls, choice.unclear, choice.needs) == ((), WEATHER, ("city",))
 
 
 def test_the_same_call_is_not_made_twice():
     """A call of this turn with the same arguments is done, however its JSON is spaced."""
     since = (Called("get_weather", '{ "city":"Oslo" }', "c1"), Returned("c1", "sunny"))
-    assert [] == names("Weather in Oslo?", since=since)
+    assert names("Weather in Oslo?", since=since) == []
 
 
 def test_a_failed_call_is_not_tried_again():
@@ -95,7 +95,7 @@ def test_a_failed_call_is_not_tried_again():
         Called("get_weather", '{"city": "Oslo"}', "c1"),
         Returned("c1", "An error occurred while running the tool."),
     )
-    assert [] == names("Weather in Oslo?", since=since)
+    assert names("Weather in Oslo?", since=since) == []
 
 
 def test_a_new_message_may_repeat_a_call():
@@ -105,21 +105,21 @@ def test_a_new_message_may_repeat_a_call():
         Called("get_weather", '{"city": "Oslo"}', "c1"),
         Returned("c1", "sunny"),
     )
-    assert ["get_weather"] == names("Weather in Oslo?", before=before)
+    assert names("Weather in Oslo?", before=before) == ["get_weather"]
 
 
 def test_tools_come_before_a_handoff():
     """What this agent can do itself is done before the conversation is passed on."""
     message = "Look up order A-1043 and then refund it."
-    assert ["lookup_order"] == names(message)
+    assert names(message) == ["lookup_order"]
     since = (Called("lookup_order", '{"order_id": "A-1043"}', "c1"), Returned("c1", "{}"))
-    assert ["transfer_to_refunds"] == names(message, since=since)
+    assert names(message, since=since) == ["transfer_to_refunds"]
 
 
 def test_a_handoff_is_made_once():
     """An agent that was handed the conversation does not hand it on to the same one again."""
     since = (Called("transfer_to_refunds", "{}", "c1"), Returned("c1", '{"assistant": "Refunds"}'))
-    assert [] == names("I want my money back", tools=(REFUNDS,), since=since)
+    assert names("I want my money back", tools=(REFUNDS,), since=since) == []
 
 
 def test_the_next_agents_tools_are_considered():
@@ -133,7 +133,7 @@ def test_the_next_agents_tools_are_considered():
     since = (Called("transfer_to_refunds", "{}", "c1"), Returned("c1", '{"assistant": "Refunds"}'))
     ask = Ask("m", history=(*before, Said("user", "I want my money back."), *since), tools=(refund,))
     (call,) = choose(ask).calls
-    assert {"order_id": "A-1043", "amount": 42.5} == json.loads(call.arguments)
+    assert json.loads(call.arguments) == {"order_id": "A-1043", "amount": 42.5}
 
 
 @pytest.mark.parametrize(
@@ -148,15 +148,15 @@ def test_tool_choice_is_honoured(choice, expected):
 def test_a_forced_choice_ends():
     """A forced tool that was called already is not called again with the same arguments."""
     since = (Called("current_time", "{}", "c1"), Returned("c1", "noon"))
-    assert [] == names("Hello!", tools=(CLOCK,), since=since, tool_choice="required")
+    assert names("Hello!", tools=(CLOCK,), since=since, tool_choice="required") == []
 
 
 def test_parallel_calls_can_be_forbidden():
     """With parallel_tool_calls false, several calls are made one after another."""
     message = "Where is order A-1043, and how much is 2 kg to Spain?"
-    assert ["lookup_order"] == names(message, parallel=False)
+    assert names(message, parallel=False) == ["lookup_order"]
     since = (Called("lookup_order", '{"order_id": "A-1043"}', "c1"), Returned("c1", "{}"))
-    assert ["shipping_cost"] == names(message, parallel=False, since=since)
+    assert names(message, parallel=False, since=since) == ["shipping_cost"]
 
 
 def test_a_follow_up_takes_up_the_last_tool():
@@ -166,11 +166,11 @@ def test_a_follow_up_takes_up_the_last_tool():
         Called("get_weather", '{"city": "Oslo"}', "c1"),
         Returned("c1", "sunny"),
     )
-    assert ["get_weather"] == names("And in Paris?", before=before)
+    assert names("And in Paris?", before=before) == ["get_weather"]
 
 
 def test_a_search_tool_takes_questions_that_nothing_else_fits():
     """A tool with a query is asked what no rule knows, but not who is talking."""
     search = Tool("web_search", "Search the web.", schema(query="string"))
-    assert ["web_search"] == names("What is the capital of France?", tools=(search,))
-    assert [] == names("What is my name?", tools=(search,))
+    assert names("What is the capital of France?", tools=(search,)) == ["web_search"]
+    assert names("What is my name?", tools=(search,)) == []

@@ -70,14 +70,15 @@ REFUND_STEPS = [
     ("transfer_to_refunds", {}),
     ("issue_refund", {"order_id": "A-1043", "amount": 42.5}),
 ]
-REFUNDED = "Order id: A-1043, item: desk lamp, status: shipped, total: 42.5, arrives: Friday. Refunded 42.50 for order A-1043."
+FOUND = "Order id: A-1043, item: desk lamp, status: shipped, total: 42.5, arrives: Friday."
+REFUNDED = f"{FOUND} Refunded 42.50 for order A-1043."
 
 
 async def test_support_looks_up_hands_off_and_refunds(triage):
     """The demo: a tool, a handoff and the next agent's tool, with arguments from the message."""
     result = await Runner.run(triage, BROKEN_LAMP)
-    assert REFUND_STEPS == steps(result)
-    assert ("Refunds", REFUNDED) == (result.last_agent.name, result.final_output)
+    assert steps(result) == REFUND_STEPS
+    assert (result.last_agent.name, result.final_output) == ("Refunds", REFUNDED)
     assert result.context_wrapper.usage.requests == 4
     assert result.context_wrapper.usage.total_tokens > 0
 
@@ -90,7 +91,7 @@ async def test_a_streamed_run_takes_the_same_steps(triage):
         async for event in result.stream_events()
         if event.type == "raw_response_event" and event.data.type == "response.output_text.delta"
     ]
-    assert REFUND_STEPS == steps(result)
+    assert steps(result) == REFUND_STEPS
     assert REFUNDED == result.final_output == "".join(deltas)
 
 
@@ -104,17 +105,17 @@ async def test_chat_completions_take_the_same_steps(offline, triage, streamed):
         assert [event async for event in result.stream_events()]
     else:
         result = await Runner.run(triage, BROKEN_LAMP)
-    assert REFUND_STEPS == steps(result)
-    assert REFUNDED == result.final_output
+    assert steps(result) == REFUND_STEPS
+    assert result.final_output == REFUNDED
 
 
 async def test_two_things_asked_for_are_two_calls_at_once(triage):
     """A message with two wishes makes two calls in one response."""
     result = await Runner.run(triage, "Where is order A-1043, and how much does it cost to ship 2.5 kg to France?")
-    assert [
+    assert steps(result) == [
         ("lookup_order", {"order_id": "A-1043"}),
         ("shipping_cost", {"weight_kg": 2.5, "country": "France"}),
-    ] == steps(result)
+    ]
     assert result.context_wrapper.usage.requests == 2
     assert result.final_output.endswith("10.00 EUR to France.")
 
@@ -124,7 +125,7 @@ async def test_the_edited_session_changes_the_answer(triage):
     session = SQLiteSession("demo")
     await Runner.run(triage, "My name is Ada. Where is order A-1043?", session=session)
     asked = await Runner.run(triage, "When does it arrive?", session=session)
-    assert ([], 'lookup_order returned: "arrives: Friday"') == (steps(asked), asked.final_output)
+    assert (steps(asked), asked.final_output) == ([], 'lookup_order returned: "arrives: Friday"')
     items = [
         json.loads(json.dumps(item).replace("Friday", "Monday").replace("Ada", "Grace"))
         for item in await session.get_items()
@@ -132,9 +133,9 @@ async def test_the_edited_session_changes_the_answer(triage):
     await session.clear_session()
     await session.add_items(items)
     asked = await Runner.run(triage, "When does it arrive?", session=session)
-    assert 'lookup_order returned: "arrives: Monday"' == asked.final_output
+    assert asked.final_output == 'lookup_order returned: "arrives: Monday"'
     named = await Runner.run(triage, "What is my name?", session=session)
-    assert 'You said: "My name is Grace."' == named.final_output
+    assert named.final_output == 'You said: "My name is Grace."'
 
 
 async def test_what_was_done_earlier_is_enough_for_a_refund(triage):
@@ -142,22 +143,23 @@ async def test_what_was_done_earlier_is_enough_for_a_refund(triage):
     session = SQLiteSession("later")
     await Runner.run(triage, "Where is order A-1043?", session=session)
     result = await Runner.run(triage, "I want my money back.", session=session)
-    assert [("transfer_to_refunds", {}), ("issue_refund", {"order_id": "A-1043", "amount": 42.5})] == steps(result)
+    assert steps(result) == [("transfer_to_refunds", {}), ("issue_refund", {"order_id": "A-1043", "amount": 42.5})]
 
 
 async def test_weather_with_an_enum_and_a_list():
     """Each city is asked for once, with the unit that the message names."""
     result = await Runner.run(Agent("Weather", tools=[get_weather]), "Weather in Paris and Oslo in fahrenheit?")
-    assert [{"city": "Paris", "unit": "fahrenheit"}, {"city": "Oslo", "unit": "fahrenheit"}] == [
-        a for _, a in steps(result)
+    assert [a for _, a in steps(result)] == [
+        {"city": "Paris", "unit": "fahrenheit"},
+        {"city": "Oslo", "unit": "fahrenheit"},
     ]
-    assert "21 degrees fahrenheit in Paris. 21 degrees fahrenheit in Oslo." == result.final_output
+    assert result.final_output == "21 degrees fahrenheit in Paris. 21 degrees fahrenheit in Oslo."
 
 
 async def test_a_failing_tool_is_said_to_have_failed():
     """An error of a tool ends the turn; its reason is said where the SDK passes it on."""
     result = await Runner.run(Agent("Noise", tools=[broken_tool]), "How much noise is in Oslo?")
-    assert "broken_tool failed." == result.final_output
+    assert result.final_output == "broken_tool failed."
 
 
 class Homework(BaseModel):
@@ -184,7 +186,7 @@ async def test_a_guardrail_agent_judges_by_words(message, trips):
         with pytest.raises(InputGuardrailTripwireTriggered):
             await Runner.run(guarded, message)
     else:
-        assert "Hello! What can I do for you?" == (await Runner.run(guarded, message)).final_output
+        assert (await Runner.run(guarded, message)).final_output == "Hello! What can I do for you?"
 
 
 class Summary(BaseModel):
@@ -199,7 +201,7 @@ async def test_a_final_output_is_filled_from_the_tools():
     """An output type is filled with what the tools returned."""
     result = await Runner.run(Agent("Sum", tools=[lookup_order], output_type=Summary), "Summarise order A-1043")
     summary = result.final_output
-    assert ("A-1043", "shipped", 42.5, False) == (summary.order_id, summary.status, summary.total, summary.late)
+    assert (summary.order_id, summary.status, summary.total, summary.late) == ("A-1043", "shipped", 42.5, False)
 
 
 async def test_an_agent_as_tool_runs_its_own_tools():
@@ -209,19 +211,19 @@ async def test_an_agent_as_tool_runs_its_own_tools():
         "Boss", tools=[meteorologist.as_tool("ask_about_weather", "Answers questions about the weather.")]
     )
     result = await Runner.run(boss, "What is the weather in Oslo?")
-    assert ["ask_about_weather"] == [name for name, _ in steps(result)]
-    assert "21 degrees celsius in Oslo." == result.final_output
+    assert [name for name, _ in steps(result)] == ["ask_about_weather"]
+    assert result.final_output == "21 degrees celsius in Oslo."
 
 
 async def test_a_required_tool_is_called_and_the_run_ends():
     """tool_choice="required" forces a call, and the SDK's reset of it lets the run end."""
     agent = Agent("Forced", tools=[get_weather], model_settings=ModelSettings(tool_choice="required"))
     result = await Runner.run(agent, "Hello!")
-    assert ["get_weather"] == [name for name, _ in steps(result)]
+    assert [name for name, _ in steps(result)] == ["get_weather"]
     kept = Agent(
         "Kept", tools=[get_weather], model_settings=ModelSettings(tool_choice="required"), reset_tool_choice=False
     )
-    assert ["get_weather"] == [name for name, _ in steps(await Runner.run(kept, "Hello!", max_turns=3))]
+    assert [name for name, _ in steps(await Runner.run(kept, "Hello!", max_turns=3))] == ["get_weather"]
 
 
 async def test_the_same_run_gives_the_same_items(triage):

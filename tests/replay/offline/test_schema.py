@@ -152,7 +152,7 @@ class Order(BaseModel):
 
 @pytest.mark.parametrize("kind", [Node, Line, Order, list[Order], str | int])
 def test_what_pydantic_describes_can_be_read_back(kind):
-    """The strict schema of an agent's output type gets JSON that the SDK itself reads back, recursive types too."""
+    """An agent's output type gets JSON that the SDK itself reads back, recursive types too."""
     output = AgentOutputSchema(kind)
     text = structured(asked(output.json_schema()), "An answer.")
     output.validate_json(text)
