@@ -7,54 +7,54 @@ agent that takes over, until the user speaks again: who answers then is up to th
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from nbagents.sessions.rows import Item, RawRow
+    from nbagents.sessions.rows import RawRow
 
 __all__ = ["agents_of"]
 
 _TRANSFER = "transfer_to_"
 
 
-def agents_of(rows: Sequence[RawRow], items: Sequence[Item]) -> list[str | None]:
+def agents_of(rows: Sequence[RawRow], values: Mapping[str, list[Any]]) -> list[str | None]:
     """Return the agent of each item, None where the history does not tell.
 
     Args:
         rows: The rows, for their metadata.
-        items: Their items.
+        values: The columns role, type, tool, call_id and output of their items.
 
     Example:
-        >>> from nbagents.sessions.rows import Row
-        >>> items = [{"type": "function_call", "name": "transfer_to_refunds", "call_id": "c"},
-        ...          {"type": "function_call_output", "call_id": "c", "output": '{"assistant": "refunds"}'},
-        ...          {"role": "assistant", "content": "Refunded."}]
-        >>> agents_of([Row(None, None, "")] * 3, items)
+        >>> agents_of(
+        ...     [(None, None, "", None)] * 3,
+        ...     {
+        ...         "role": [None, None, "assistant"],
+        ...         "type": ["function_call", "function_call_output", "message"],
+        ...         "tool": ["transfer_to_refunds", None, None],
+        ...         "call_id": ["c", "c", None],
+        ...         "output": [None, '{"assistant": "refunds"}', None],
+        ...     },
+        ... )
         [None, None, 'refunds']
     """
-    names = [name for item in items if (name := item.get("name")) is not None]
-    if not any([row[3] for row in rows]) and not any([str(name).startswith(_TRANSFER) for name in names]):  # noqa: C419 - faster
-        return [None] * len(items)
-    transfers: set[object] = set()
+    metadata = [row[3] for row in rows]
+    if not any(metadata) and not any([tool.startswith(_TRANSFER) for tool in values["tool"] if tool]):  # noqa: C419 - faster
+        return [None] * len(rows)
+    transfers: set[str] = set()
     current: str | None = None
     agents: list[str | None] = []
-    for row, item in zip(rows, items, strict=True):
-        if item.get("role") == "user":
+    columns = (values[name] for name in ("role", "type", "tool", "call_id", "output"))
+    for known, role, kind, tool, call_id, output in zip(metadata, *columns, strict=True):
+        if role == "user":
             current = None
-        agents.append((row[3] and _from_metadata(row[3])) or current)
-        kind = item.get("type")
-        if _is_transfer(item):
-            transfers.add(str(item.get("call_id")))
-        elif transfers and kind == "function_call_output" and str(item.get("call_id")) in transfers:
-            current = _from_transfer(item.get("output")) or current
+        agents.append((known and _from_metadata(known)) or current)
+        if kind == "function_call" and tool and tool.startswith(_TRANSFER):
+            transfers.add(call_id)
+        elif kind == "function_call_output" and call_id in transfers:
+            current = _from_transfer(output) or current
     return agents
-
-
-def _is_transfer(item: Item) -> bool:
-    name = item.get("name")
-    return type(name) is str and name.startswith(_TRANSFER) and item.get("type") == "function_call"
 
 
 def _from_metadata(metadata: str) -> str | None:

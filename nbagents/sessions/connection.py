@@ -125,13 +125,7 @@ class Desk:
 
     async def _connect(self, opening: concurrent.futures.Future[aiosqlite.Connection]) -> None:
         try:
-            opened: list[WorkConnection] = []
-
-            def open_() -> WorkConnection:
-                opened.append(self._open())
-                return opened[0]
-
-            connection = await _on_daemon_thread(open_)
+            opened, connection = await self._open_apart()
         except BaseException as exc:
             with self._guard:
                 self._opening = None  # so that the next use tries again
@@ -139,8 +133,31 @@ class Desk:
             if not isinstance(exc, Exception):
                 raise
         else:
-            RETIREMENT.take(self, connection, opened[0].closed)
+            RETIREMENT.take(self, connection, opened.closed)
             opening.set_result(connection)
+
+    async def _open_apart(self) -> tuple[WorkConnection, aiosqlite.Connection]:
+        """Open on the connection's own thread.
+
+        An opener that raises makes aiosqlite stop the thread without waiting for it, and a thread that answers to
+        a loop that has ended meanwhile dies loudly. So it gets a stand-in, closed before the error is raised.
+        """
+        opened: list[WorkConnection] = []
+        failed: list[Exception] = []
+
+        def open_() -> WorkConnection:
+            try:
+                opened.append(self._open())
+            except Exception as exc:  # noqa: BLE001 - raised below
+                failed.append(exc)
+                opened.append(sqlite3.connect(":memory:", factory=WorkConnection))
+            return opened[0]
+
+        connection = await _on_daemon_thread(open_)
+        if failed:
+            await connection.close()
+            raise failed[0]
+        return opened[0], connection
 
 
 async def settled(awaitable: Awaitable[T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from nbagents.sessions.columns import COLUMNS, read_columns
+from nbagents.sessions.columns import COLUMNS, item_columns, whole_columns
 from nbagents.sessions.pause import collection_paused
 from nbagents.sessions.rows import Row, decode
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from agents.memory import Session
 
-    from nbagents.sessions.rows import Item, RawRow
+    from nbagents.sessions.rows import RawRow
 
-__all__ = ["TOKEN", "build_frame", "to_frame"]
+__all__ = ["TOKEN", "frame_of", "to_frame"]
 
 TOKEN = "nbagents_read"  # noqa: S105 - the key in frame.attrs that tells which read a frame comes from
 
 _EVERY_ITEM = 2**31 - 1
+_PIECE = 256  # rows
 
 
 async def to_frame(session: Session) -> pd.DataFrame:
@@ -51,23 +52,33 @@ async def to_frame(session: Session) -> pd.DataFrame:
     settings: Any = getattr(session, "session_settings", None)
     cut = settings is not None and getattr(settings, "limit", None) is not None
     items = await session.get_items(_EVERY_ITEM if cut else None)
-    good, decoded, _ = decode([Row(None, None, json.dumps(item)) for item in items])
-    return build_frame(good, decoded)
+    return frame_of([Row(None, None, json.dumps(item)) for item in items])[0]
 
 
-def build_frame(rows: Sequence[RawRow], items: Sequence[Item]) -> pd.DataFrame:
-    """Turn a history into a DataFrame.
+def frame_of(rows: Sequence[RawRow]) -> tuple[pd.DataFrame, list[RawRow], list[Row]]:
+    """Turn stored rows into a DataFrame, piece by piece: items that were just parsed are quick to look at.
 
     Args:
-        rows: The good rows.
-        items: Their items.
+        rows: Any rows.
+
+    Returns:
+        The frame of the rows that hold an item, these rows, and those that hold none.
     """
     import pandas as pd
 
+    good: list[RawRow] = []
+    bad: list[Row] = []
+    values = item_columns([])
     with collection_paused():
-        values = read_columns(rows, items)
-        data = {column.name: _series(values[column.name], column.type) for column in COLUMNS}
-        return pd.DataFrame(data, copy=False)
+        for start in range(0, len(rows), _PIECE):
+            sound, items, corrupt = decode(rows[start : start + _PIECE])
+            good += sound
+            bad += corrupt
+            for name, more in item_columns(items).items():
+                values[name] += more
+        whole = whole_columns(good, values)
+        data = {column.name: _series(whole[column.name], column.type) for column in COLUMNS}
+        return pd.DataFrame(data, copy=False), good, bad
 
 
 def _series(values: list[Any], kind: str) -> pd.Series[Any]:
@@ -80,9 +91,7 @@ def _series(values: list[Any], kind: str) -> pd.Series[Any]:
     if kind == "Int64" and values and None not in values:  # quick from integers, slow from objects
         whole = np.array(values, dtype="int64")
         return pd.Series(pd.arrays.IntegerArray(whole, np.zeros(len(whole), dtype=bool)))
-    return cast(
-        "pd.Series[Any]", pd.Series(np.array(values, dtype=kind) if kind == "int64" else values, dtype=kind)
-    )
+    return pd.Series(np.array(values, dtype=kind) if kind == "int64" else values, dtype=kind)
 
 
 def _times(values: list[Any]) -> pd.Series[Any]:

@@ -15,7 +15,7 @@ from nbagents.sessions.connection import ClosedError, Desk, WorkConnection
 from nbagents.sessions.edited import read_cells, unchanged_rows, wanted_rows
 from nbagents.sessions.edits import EditReport, KnownIds, Plan, check_unchanged, make_plan, same_history
 from nbagents.sessions.encode import encode
-from nbagents.sessions.frame import TOKEN, build_frame
+from nbagents.sessions.frame import TOKEN, frame_of
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.reads import READS, Read
 from nbagents.sessions.rows import METADATA_KEY, as_rows, warn_of
@@ -136,7 +136,7 @@ class SQLiteSession:
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the newest item and return it, None where there is none; corrupt rows stay where they are."""
         history = await self._run(self._store.pop)
-        self._warn(history)
+        self._warn(history.bad)
         _settle_metadata(history, with_metadata=False)
         return cast("TResponseInputItem", history.items[0]) if history.items else None
 
@@ -151,9 +151,9 @@ class SQLiteSession:
 
     async def to_frame(self) -> pd.DataFrame:
         """Return the whole history as a DataFrame; see ``nbagents.to_frame`` for its columns."""
-        history = await self._read(None, metadata=True)
-        frame = build_frame(history.rows, history.items)
-        frame.attrs[TOKEN] = READS.keep(Read(self._owner, history.rows))
+        frame, rows, bad = await self._run(lambda connection: frame_of(self._store.fetch(connection)))
+        self._warn(bad)
+        frame.attrs[TOKEN] = READS.keep(Read(self._owner, rows))
         return frame
 
     async def apply_frame(self, frame: pd.DataFrame, on_orphan: OnOrphan = "error") -> EditReport:
@@ -256,11 +256,11 @@ class SQLiteSession:
 
     async def _read(self, limit: int | None, *, metadata: bool = False) -> History:
         history = await self._run(lambda connection: self._store.read(connection, limit, metadata=metadata))
-        self._warn(history)
+        self._warn(history.bad)
         return history
 
-    def _warn(self, history: History) -> None:
-        warn_of(history.bad, session_id=self.session_id, where=self.db_path, named=self._named)
+    def _warn(self, bad: Sequence[Row]) -> None:
+        warn_of(bad, session_id=self.session_id, where=self.db_path, named=self._named)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:

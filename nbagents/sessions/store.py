@@ -82,6 +82,10 @@ class Store:
                 return History(rows[-limit:], items[-limit:], bad)
             window *= 2
 
+    def fetch(self, connection: sqlite3.Connection) -> list[RawRow]:
+        """Read every row as it is, with metadata, oldest first."""
+        return self._fetch(connection, -1, metadata=True)
+
     def _fetch(self, connection: sqlite3.Connection, limit: int, *, metadata: bool) -> list[RawRow]:
         metadata = metadata and self._has_metadata(connection)
         select = self._select(newest=limit >= 0, metadata=metadata)

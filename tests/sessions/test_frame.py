@@ -7,7 +7,7 @@ import pytest
 from nbagents import to_frame
 from nbagents.sessions.columns import COLUMNS
 from nbagents.sessions.content import replace_text, text_of
-from nbagents.sessions.frame import build_frame
+from nbagents.sessions.frame import frame_of
 
 NAMES = [
     "id",
@@ -35,7 +35,7 @@ async def test_columns_are_the_contract(filled):
 async def test_dtypes_do_not_depend_on_the_rows(filled, session):
     """An empty frame, a full one and one without ids have the same dtypes."""
     full = await filled.to_frame()
-    assert full.dtypes.equals(build_frame([], []).dtypes)
+    assert full.dtypes.equals(frame_of([])[0].dtypes)
     assert full.dtypes.equals((await to_frame(agents.SQLiteSession("empty"))).dtypes)
     assert str(full["created_at"].dtype) == "datetime64[s, UTC]"
 

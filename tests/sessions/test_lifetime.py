@@ -46,6 +46,15 @@ thread = threading.Thread(target=lambda: asyncio.run(session.add_items([USER])))
 thread.start()
 thread.join()
 """,
+    "an open that fails": """
+from nbagents.errors import StoreOpenError
+for _ in range(100):
+    try:
+        asyncio.run(SQLiteSession("s", path + "/none/x.db").add_items([USER]))
+    except StoreOpenError:
+        pass
+open(path, "x").close()
+""",
     "in memory": """
 session = SQLiteSession("s", ":memory:")
 asyncio.run(session.add_items([USER]))
