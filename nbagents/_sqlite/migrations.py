@@ -48,7 +48,6 @@ MIGRATIONS: tuple[str, ...] = (
         payload    TEXT,
         PRIMARY KEY (trace_id, seq)
     );
-    CREATE UNIQUE INDEX nb_spans_span ON nb_spans (span_id);
     CREATE TABLE nb_item_metadata (
         messages_table TEXT NOT NULL,
         message_id     INTEGER NOT NULL,

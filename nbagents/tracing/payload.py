@@ -1,0 +1,173 @@
+"""What is worth keeping of each type of span: one table, one line or function a type.
+
+The SDK's own ``export()`` leaves out a response's input and output and shows task and turn as custom, so the span
+data is read itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+__all__ = ["NAMES", "TYPES", "Facts", "Tokens", "facts_of", "name_of"]
+
+# What a person calls a span, from its data; a model's answer is named when it is known, at the end.
+NAMES: Mapping[str, Callable[[Any], str | None]] = {
+    "agent": lambda data: data.name,
+    "task": lambda data: data.name,
+    "turn": lambda data: f"turn {data.turn}",
+    "response": lambda data: getattr(data.response, "model", None) or "response",
+    "generation": lambda data: data.model or "generation",
+    "function": lambda data: data.name,
+    "handoff": lambda data: f"→ {data.to_agent}" if data.to_agent else "handoff",
+    "guardrail": lambda data: data.name,
+    "custom": lambda data: data.name,
+    "transcription": lambda data: data.model or "transcription",
+    "speech": lambda data: data.model or "speech",
+    "speech_group": lambda _data: "speech",
+    "mcp_tools": lambda data: data.server or "MCP tools",
+}
+TYPES = tuple(NAMES)
+
+
+class Tokens(NamedTuple):
+    """What one model call used, in tokens; None is unknown."""
+
+    input: int | None = None
+    output: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+
+
+UNKNOWN = Tokens()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a span did.
+
+    Attributes:
+        input: What went in, any value.
+        output: What came out, any value.
+        data: Everything else worth showing.
+        model: The model that answered.
+        tokens: What it used.
+    """
+
+    input: object = None
+    output: object = None
+    data: Mapping[str, object] | None = None
+    model: str | None = None
+    tokens: Tokens = UNKNOWN
+
+
+def name_of(data: Any) -> str:  # noqa: ANN401 - the SDK's span data has no common fields
+    """Return what a person calls a span.
+
+    Args:
+        data: The SDK's span data; one of a type that is not known here is called by its name or type.
+    """
+    known = NAMES.get(data.type)
+    name = known(data) if known is not None else getattr(data, "name", None)
+    return str(name) if name else str(data.type)
+
+
+def facts_of(data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no common fields
+    """Return what a span did, from its data at its end."""
+    known = _FACTS.get(data.type)
+    return known(data) if known is not None else Facts(data=data.export())
+
+
+def _fields(*names: str) -> Callable[[Any], Facts]:
+    def facts(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
+        return Facts(data={name: value for name in names if (value := getattr(data, name, None)) is not None})
+
+    return facts
+
+
+def _response(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
+    response = data.response
+    if response is None:
+        return Facts(input=data.input, tokens=_tokens(data.usage))
+    settings = {name: value for name in _SETTINGS if (value := getattr(response, name, None)) is not None}
+    return Facts(data.input, response.output, settings, response.model, _tokens(response.usage or data.usage))
+
+
+_SETTINGS = (
+    "id",
+    "instructions",
+    "max_output_tokens",
+    "parallel_tool_calls",
+    "reasoning",
+    "status",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_p",
+    "truncation",
+)
+
+
+def _generation(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
+    settings = {"model_config": data.model_config} if data.model_config else None
+    return Facts(data.input, data.output, settings, data.model, _tokens(data.usage))
+
+
+def _tokens(usage: Any) -> Tokens:  # noqa: ANN401 - a Usage object or the dict that the SDK exports
+    if not usage:
+        return UNKNOWN
+    return Tokens(
+        _number(usage, "input_tokens"),
+        _number(usage, "output_tokens"),
+        _number(_part(usage, "input_tokens_details") or usage, "cached_tokens"),
+        _number(_part(usage, "output_tokens_details") or usage, "reasoning_tokens"),
+    )
+
+
+def _part(usage: Any, name: str) -> Any:  # noqa: ANN401 - see _tokens
+    return usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)
+
+
+def _number(usage: Any, name: str) -> int | None:  # noqa: ANN401 - see _tokens
+    value = _part(usage, name)
+    return value if isinstance(value, int) else None
+
+
+def _speech(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
+    details = {
+        "format": data.output_format,
+        "settings": data.model_config,
+        "first_content_at": data.first_content_at,
+    }
+    return Facts(data.input, _audio(data.output, data.output_format), details, data.model)
+
+
+def _transcription(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
+    details = {"format": data.input_format, "settings": data.model_config}
+    return Facts(_audio(data.input, data.input_format), data.output, details, data.model)
+
+
+def _audio(encoded: str | None, audio_format: str | None) -> object:
+    # Under this key the redactor knows base64 for what it is and leaves a note in its place.
+    return {"input_audio": {"data": encoded, "format": audio_format}} if encoded else None
+
+
+_FACTS: Mapping[str, Callable[[Any], Facts]] = {
+    "agent": _fields("handoffs", "tools", "output_type", "metadata"),
+    "task": _fields("usage", "metadata"),
+    "turn": _fields("turn", "agent_name", "usage", "metadata"),
+    "response": _response,
+    "generation": _generation,
+    "function": lambda data: Facts(
+        data.input, data.output, {"mcp_data": data.mcp_data} if data.mcp_data else None
+    ),
+    "handoff": _fields("from_agent", "to_agent"),
+    "guardrail": _fields("triggered"),
+    "custom": lambda data: Facts(data=data.data),
+    "transcription": _transcription,
+    "speech": _speech,
+    "speech_group": lambda data: Facts(data.input),
+    "mcp_tools": lambda data: Facts(data.server, data.result),
+}

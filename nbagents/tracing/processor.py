@@ -1,0 +1,147 @@
+"""The SDK's callbacks into events: all that happens on the agent's own thread."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.tracing import TracingProcessor, get_trace_provider
+
+from nbagents._sqlite import default_path
+from nbagents.tracing.encode import encode
+from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
+from nbagents.tracing.payload import facts_of, name_of
+from nbagents.tracing.redact import Redactor
+from nbagents.tracing.writer import TraceWarning, TraceWriter, writer_of
+
+if TYPE_CHECKING:
+    from agents.tracing import Span, Trace
+
+    from nbagents.tracing.observer import TraceObserver
+
+__all__ = ["NotebookTracingProcessor"]
+
+
+class NotebookTracingProcessor(TracingProcessor):
+    """Stores every trace of this process in a SQLite file, without ever slowing or failing a run.
+
+    ``enable()`` adds one; with plain SDK code it is used as any processor.
+
+    Args:
+        path: The file; None is the one beside the notebook, found when the first trace starts.
+        observer: Told of traces as they are written; the notebook's strips are one.
+
+    Example:
+        >>> from agents import trace, custom_span
+        >>> from agents.tracing import set_trace_processors
+        >>> processor = NotebookTracingProcessor("example.db")
+        >>> set_trace_processors([processor])
+        >>> with trace("demo"), custom_span("step"):
+        ...     pass
+        >>> from nbagents.tracing.store import TraceStore
+        >>> [span.name for span in TraceStore("example.db").last().spans]
+        ['step']
+        >>> set_trace_processors([])
+    """
+
+    def __init__(self, path: Path | str | None = None, *, observer: TraceObserver | None = None) -> None:
+        self._path = None if path is None else Path(path).expanduser().absolute()
+        self._observer = observer
+        self._writer: TraceWriter | None = None
+        self._redactor = Redactor()
+        self._warned = False
+
+    def on_trace_start(self, trace: Trace) -> None:
+        """Note a trace's start."""
+        try:
+            self._write(self._trace_started(trace))
+        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
+            self._warn(exc)
+
+    def on_trace_end(self, trace: Trace) -> None:
+        """Note a trace's end."""
+        try:
+            name = self._redactor.name(str(trace.name))
+            self._write(TraceEnded(trace.trace_id, name, get_trace_provider().time_iso()))
+        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
+            self._warn(exc)
+
+    def on_span_start(self, span: Span[Any]) -> None:
+        """Note a span's start."""
+        try:
+            data = span.span_data
+            name = self._redactor.name(name_of(data))
+            started = span.started_at or get_trace_provider().time_iso()
+            self._write(SpanStarted(span.trace_id, span.span_id, span.parent_id, data.type, name, started))
+        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
+            self._warn(exc)
+
+    def on_span_end(self, span: Span[Any]) -> None:
+        """Note a span's end, with what went in and came out, without secrets."""
+        try:
+            self._write(self._span_ended(span))
+        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
+            self._warn(exc)
+
+    def force_flush(self) -> None:
+        """Wait until everything so far is in the file."""
+        if self._writer is not None:
+            self._writer.flush()
+
+    def shutdown(self, timeout: float | None = None) -> None:
+        """Write what is left and let go of the observer.
+
+        Args:
+            timeout: Seconds to wait at most.
+        """
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.flush(timeout)
+            writer.observers = tuple(other for other in writer.observers if other is not self._observer)
+
+    def _trace_started(self, trace: Trace) -> TraceStarted:
+        name = self._redactor.name(str(trace.name))
+        cell_id = self._observer.trace_started(trace.trace_id, name) if self._observer is not None else None
+        metadata = getattr(trace, "metadata", None)
+        group_id = getattr(trace, "group_id", None)
+        return TraceStarted(
+            trace.trace_id,
+            name,
+            get_trace_provider().time_iso(),
+            None if group_id is None else self._redactor.name(str(group_id)),
+            self._redactor.json(encode(metadata)) if metadata else None,
+            cell_id,
+        )
+
+    def _span_ended(self, span: Span[Any]) -> SpanEnded:
+        data, error = span.span_data, span.error
+        facts = facts_of(data)
+        payload = {"input": facts.input, "output": facts.output, "data": facts.data, "error": error}
+        message = None if error is None else str(error.get("message") or "error")
+        return SpanEnded(
+            span.trace_id,
+            span.span_id,
+            span.parent_id,
+            data.type,
+            self._redactor.name(name_of(data)),
+            span.started_at or span.ended_at or "",
+            span.ended_at or get_trace_provider().time_iso(),
+            facts.model,
+            facts.tokens,
+            None if message is None else self._redactor.name(message),
+            self._redactor.json(encode(payload)),
+        )
+
+    def _write(self, event: Any) -> None:  # noqa: ANN401 - any of the four events
+        writer = self._writer
+        if writer is None:
+            writer = self._writer = writer_of(self._path or default_path())
+            if self._observer is not None and self._observer not in writer.observers:
+                writer.observers = (*writer.observers, self._observer)
+        writer.put(event)
+
+    def _warn(self, exc: Exception) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(f"nbagents could not trace part of this run: {exc!r}", TraceWarning, stacklevel=2)

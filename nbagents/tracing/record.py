@@ -1,0 +1,276 @@
+"""A trace as one reads it: spans in tree order, sums, a frame, a figure, a view."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nbagents.tracing import layout
+from nbagents.tracing.process import alive
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from nbagents.tracing.layout import Figures, Status
+    from nbagents.tracing.rows import SpanRow, TraceRow
+
+__all__ = ["PayloadSource", "SpanRecord", "TraceRecord", "Usage", "moment"]
+
+
+class PayloadSource(Protocol):
+    """Where payloads come from when they are asked for: a ``TraceStore``."""
+
+    def payload(self, trace_id: str, seq: int) -> dict[str, Any]:
+        """Return ``input``, ``output``, ``data`` and ``error`` of a span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run used, as the SDK's ``Usage`` counts it.
+
+    Attributes:
+        requests: Model calls.
+        input_tokens: Tokens sent.
+        output_tokens: Tokens received.
+        total_tokens: Their sum.
+        cached_tokens: Of the input, those the API had cached.
+        reasoning_tokens: Of the output, those spent on reasoning.
+    """
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+
+
+def moment(microseconds: int | None) -> datetime | None:
+    """Return microseconds since 1970 as an aware UTC time, or None for None."""
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, UTC)
+
+
+class SpanRecord:
+    """One span of a trace.
+
+    Attributes:
+        row: The span as it is stored; its fields can be read from the record too (``span.name``, ``span.agent``).
+        depth: How deep it lies in the tree, from 0.
+    """
+
+    def __init__(self, row: SpanRow, depth: int, trace: TraceRecord) -> None:
+        self.row = row
+        self.depth = depth
+        self._trace = trace
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the row's own types
+        if name == "row":  # not there yet while a copy is being made
+            raise AttributeError(name)
+        return getattr(self.row, name)
+
+    @property
+    def started_at(self) -> datetime:
+        """When it started, in UTC."""
+        return datetime.fromtimestamp(self.row.started_us / 1e6, UTC)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, in UTC, or None."""
+        return moment(self.row.ended_us)
+
+    @property
+    def duration(self) -> float:
+        """How long it took, in seconds; of one without an end, until now or until its trace was interrupted."""
+        return max(0, (self.row.ended_us or self._trace.end_us) - self.row.started_us) / 1e6
+
+    @property
+    def status(self) -> Status:
+        """``"ok"``, ``"error"``, ``"running"`` or ``"interrupted"`` (it never ended, and never will)."""
+        return layout.status_of(self.row, self._trace.row, writer_alive=self._trace.writer_alive)
+
+    @cached_property
+    def payload(self) -> dict[str, Any]:
+        """``input``, ``output``, ``data`` and ``error``, read from the file when first asked for."""
+        return self._trace.payload(self.row.seq)
+
+    @property
+    def input(self) -> Any:  # noqa: ANN401 - any JSON value
+        """What went in, or None."""
+        return self.payload.get("input")
+
+    @property
+    def output(self) -> Any:  # noqa: ANN401 - any JSON value
+        """What came out, or None."""
+        return self.payload.get("output")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Everything else: settings, handoffs, a guardrail's verdict."""
+        return self.payload.get("data") or {}
+
+    def __repr__(self) -> str:
+        took = layout.seconds(int(self.duration * 1e6))
+        return f"<SpanRecord {self.row.type} {self.row.name!r}, {took}, {self.status}>"
+
+
+class TraceRecord:
+    """One trace with its spans, as it was when it was read.
+
+    Args:
+        row: The trace as it is stored.
+        rows: Its spans, in any order.
+        store: Where payloads are read from; without one they are empty.
+    """
+
+    def __init__(self, row: TraceRow, rows: Sequence[SpanRow], store: PayloadSource | None = None) -> None:
+        self.row = row
+        self.rows = tuple(sorted(rows, key=lambda span: span.seq))
+        self._store = store
+
+    @property
+    def trace_id(self) -> str:
+        """The SDK's id."""
+        return self.row.trace_id
+
+    @property
+    def name(self) -> str:
+        """The workflow's name."""
+        return self.row.name
+
+    @property
+    def group_id(self) -> str | None:
+        """The SDK's group, or None."""
+        return self.row.group_id
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """The metadata that was given to the trace."""
+        import json
+
+        return json.loads(self.row.metadata) if self.row.metadata else {}
+
+    @property
+    def started_at(self) -> datetime:
+        """When it started, in UTC."""
+        return datetime.fromtimestamp(self.row.started_us / 1e6, UTC)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, in UTC, or None."""
+        return moment(self.row.ended_us)
+
+    @property
+    def duration(self) -> float:
+        """How long it took, in seconds; until now while it runs."""
+        return (self.end_us - self.row.started_us) / 1e6
+
+    @cached_property
+    def writer_alive(self) -> bool:
+        """Whether it had no end, and the process that wrote it still ran, when this was first asked."""
+        return self.row.ended_us is None and alive(self.row.writer)
+
+    @cached_property
+    def end_us(self) -> int:
+        """Its end, or what stands for it: now while it runs, the last thing known when it was interrupted."""
+        return layout.end_of(self.row, self.rows, time.time_ns() // 1000, writer_alive=self.writer_alive)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it never ended and never will."""
+        return self.row.ended_us is None and not self.writer_alive
+
+    @property
+    def status(self) -> Status:
+        """``"running"``, ``"interrupted"``, ``"error"`` where a span failed, or ``"ok"``."""
+        own = layout.status_of(self.row, self.row, writer_alive=self.writer_alive)
+        return "error" if own == "ok" and self.errors else own
+
+    @cached_property
+    def nodes(self) -> tuple[layout.Node, ...]:
+        """The spans' rows in tree order, each with its depth."""
+        return tuple(layout.tree(self.rows))
+
+    @cached_property
+    def spans(self) -> tuple[SpanRecord, ...]:
+        """The spans in tree order: depth first, siblings as they started."""
+        return tuple(SpanRecord(node.span, node.depth, self) for node in self.nodes)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Sums: spans by type, tokens, errors, and where the time went."""
+        return layout.figures(self.row, self.rows, self.end_us)
+
+    @property
+    def errors(self) -> int:
+        """How many spans failed."""
+        return self.figures.errors
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all model calls; equal to ``result.context_wrapper.usage`` of the run."""
+        sums = self.figures
+        return Usage(
+            sums.requests,
+            sums.input_tokens,
+            sums.output_tokens,
+            sums.input_tokens + sums.output_tokens,
+            sums.cached_tokens,
+            sums.reasoning_tokens,
+        )
+
+    def payload(self, seq: int) -> dict[str, Any]:
+        """Return the payload of one span.
+
+        Args:
+            seq: The span's place in the order of starting.
+        """
+        return {} if self._store is None else self._store.payload(self.trace_id, seq)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each span, in tree order; ``nbagents.tracing.columns`` lists the columns."""
+        from nbagents.tracing.frame import span_frame
+
+        return span_frame(self.spans)
+
+    def gantt(self, *, limit: int = 400, height: int | None = None) -> go.Figure:
+        """Return a plain Plotly figure with one row for each span, in tree order.
+
+        Args:
+            limit: How many spans at most; the figure says "showing n of m" where there are more.
+            height: Of the figure, in pixels; None follows from the number of rows.
+
+        Raises:
+            ConfigError: ``limit`` or ``height`` is not positive.
+        """
+        from nbagents.tracing.gantt import gantt_figure
+
+        return gantt_figure(self, limit=limit, height=height)
+
+    def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
+        """Return the interactive view: tree, Gantt and details.
+
+        Args:
+            expanded: Whether it starts open rather than as a strip.
+        """
+        from nbagents._displays import display_class
+
+        return display_class("trace")([self], store=self._store, expanded=expanded)
+
+    def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
+        from nbagents._location import current_environment, locate
+        from nbagents.tracing.static import trace_html, trace_text
+
+        if locate(current_environment()).live:
+            return self.view()._repr_mimebundle_()
+        return {"text/plain": trace_text([self]), "text/html": trace_html([self])}
+
+    def __repr__(self) -> str:
+        from nbagents.tracing.static import headline
+
+        return f"<TraceRecord {headline([self], '  ')}>"

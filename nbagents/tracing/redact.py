@@ -1,0 +1,127 @@
+"""Secrets, audio and images taken out of JSON text, before anything is queued or written.
+
+Taken out are bearer tokens, keys that begin with ``sk-``, the values of environment variables (see ``secrets.py``) in
+any spelling, and media (see ``media.py``). The text is searched for a few short strings first, which is nearly all that
+ordinary text costs; only where one is found is the JSON parsed, cleaned and written again, so it stays valid.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from nbagents.tracing.encode import encode, fit, whole_text
+from nbagents.tracing.media import has_long_run, replace_embedded, replace_field
+from nbagents.tracing.secrets import EnvironmentSecrets
+
+if TYPE_CHECKING:
+    from nbagents.tracing.secrets import Secrets
+
+__all__ = ["Redactor"]
+
+_EDGE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9a-fA-F]{2}))"
+_KEY = re.compile(rf"{_EDGE}sk-[A-Za-z0-9_-]{{6,}}|sk-(?:[a-z]{{2,12}}-)?[A-Za-z0-9_]{{20,}}")
+_BEARER = re.compile(r"(?i)(bearer(?:\\*[\"']|\s|\\+[nrt]|%20|\+|:|=)+)([A-Za-z0-9._~+/=-]|\\+/){8,}")
+_MEDIA_SIGNS = (
+    ";base64,",
+    'audio"',
+    "audio.",
+    "audio/",
+    "b64",
+    "file_data",
+    '"image',
+    '_image"',
+    "image/",
+    "image_gen",
+)
+_NUMBER_LENGTH = 4  # shorter numbers are counts, and tokens would be the first to go
+_MAX_NAMES = 1_000
+
+
+class Redactor:
+    """Takes secrets and media out of what is to be stored; one per processor."""
+
+    def __init__(self) -> None:
+        self._environment = EnvironmentSecrets()
+        self._secrets = self._environment.current()
+        self._names: dict[str, str] = {}
+
+    def json(self, text: str) -> str:
+        """Return JSON text without secrets and media, and no longer than ``encode.MAX_CHARACTERS``.
+
+        Args:
+            text: Valid JSON.
+        """
+        self._refresh()
+        if self._suspect(text):
+            text = whole_text(encode(self._clean(json.loads(text))))
+        return fit(text)
+
+    def name(self, text: str) -> str:
+        """Return a name, message or other plain text without secrets and media."""
+        self._refresh()
+        known = self._names.get(text)
+        if known is None:
+            if len(self._names) >= _MAX_NAMES:
+                self._names.clear()
+            known = self._names[text] = whole_text(self._string(text, in_key=False))
+        return known
+
+    def _refresh(self) -> None:
+        secrets = self._environment.current()
+        if secrets is not self._secrets:
+            self._secrets = secrets
+            self._names.clear()
+
+    def _suspect(self, text: str) -> bool:
+        for needle in self._secrets.needles:
+            if needle in text:
+                return True
+        for sign in _MEDIA_SIGNS:
+            if sign in text:
+                return True
+        if "sk-" in text and _KEY.search(text):
+            return True
+        return (bool("earer" in text or "EARER" in text) and _BEARER.search(text) is not None) or has_long_run(
+            text
+        )
+
+    def _clean(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        if isinstance(value, str):
+            return self._string(value, in_key=False)
+        if isinstance(value, list):
+            return [self._clean(item) for item in value]
+        if isinstance(value, dict):
+            return {self._string(key, in_key=True): self._field(value, key) for key in value}
+        return self._number(value)
+
+    def _field(self, owner: dict[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
+        value = owner[key]
+        note = replace_field(owner, key, value) if isinstance(value, str) else None
+        return self._clean(value) if note is None else note
+
+    def _number(self, value: float | bool | None) -> float | bool | str | None:  # noqa: FBT001 - a JSON value
+        names = self._secrets.names
+        if not names or value is None or isinstance(value, bool):
+            return value
+        text = str(value)
+        return _mark(names[text]) if len(text) >= _NUMBER_LENGTH and text in names else value
+
+    def _string(self, text: str, *, in_key: bool) -> str:
+        text = _without_values(replace_embedded(text), self._secrets, in_key=in_key)
+        if "sk-" in text:
+            text = _KEY.sub("sk-[redacted]", text)
+        return _BEARER.sub(r"\1[redacted]", text) if "earer" in text.lower() else text
+
+
+def _without_values(text: str, secrets: Secrets, *, in_key: bool) -> str:
+    pattern = secrets.key_pattern if in_key else secrets.pattern
+    names = secrets.names
+    if pattern is None or names is None:
+        return text
+    return pattern.sub(lambda match: _mark(names[match[0]]), text)
+
+
+def _mark(name: str) -> str:
+    return f"[redacted {name}]"

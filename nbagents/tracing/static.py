@@ -1,0 +1,194 @@
+"""What a trace leaves in the saved notebook: text with bars, and HTML that needs no script, style sheet or network.
+
+GitHub's sanitiser takes styles away, so the HTML is made of elements that read well bare; in JupyterLab two classes
+keep MathJax from reading a model's dollar signs.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from nbagents.tracing.layout import chosen, seconds, without_structure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbagents.tracing.layout import Node
+    from nbagents.tracing.record import TraceRecord
+    from nbagents.tracing.rows import SpanRow
+
+__all__ = ["ROWS", "bar", "headline", "trace_html", "trace_text"]
+
+ROWS = 40  # bars in one display
+_OPEN_ROWS = 16  # a display of more starts closed
+_PREVIEWS = 12
+_PREVIEW_CHARACTERS = 160
+_NAME_WIDTH, _BAR_WIDTH = 28, 44
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_PREVIEWED = frozenset({"function", "response", "generation", "mcp_tools", "guardrail", "transcription", "speech"})
+
+
+def trace_text(records: Sequence[TraceRecord]) -> str:
+    """Write traces as text: a headline, then a bar for each span.
+
+    Args:
+        records: One or more traces; several share one time axis, each under its own name.
+    """
+    lines = [headline(records, "   ")]
+    if records:
+        lines += _chart(records)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def trace_html(records: Sequence[TraceRecord]) -> str:
+    """Write traces as HTML; everything from a model or a tool is escaped.
+
+    Args:
+        records: One or more traces.
+    """
+    chart = _chart(records) if records else []
+    state = " open" if len(chart) <= _OPEN_ROWS else ""
+    rows = "\n".join(escape(line.rstrip()) for line in chart)
+    return (
+        f'<details class="tex2jax_ignore mathjax_ignore"{state}>'
+        f"<summary><code>{escape(headline(records, '   '))}</code></summary>"
+        f"<pre>{rows}</pre>{_previews(records)}</details>"
+    )
+
+
+def headline(records: Sequence[TraceRecord], gap: str) -> str:
+    """Sum traces up in a line: name, time, spans, tokens, errors.
+
+    Args:
+        records: One or more traces.
+        gap: What stands between the parts.
+    """
+    if not records:
+        return "no traces"
+    name = records[0].name if len(records) == 1 else f"{len(records)} traces"
+    duration = max(r.end_us for r in records) - min(r.row.started_us for r in records)
+    tokens = sum(record.usage.total_tokens for record in records)
+    errors = sum(record.errors for record in records)
+    parts = [_line(name), seconds(duration), _many(sum(len(record.rows) for record in records), "span")]
+    if tokens:
+        parts.append(_many(tokens, "token"))
+    if errors:
+        parts.append(_many(errors, "error"))
+    states = {record.status for record in records}
+    parts += [state for state in ("running", "interrupted") if state in states]
+    return gap.join(parts)
+
+
+def bar(start: float, length: float, width: int = _BAR_WIDTH) -> str:
+    """Draw a bar in eighths of a character.
+
+    Args:
+        start: Where it begins, as a share of the whole, 0 to 1.
+        length: How long it is, as a share of the whole; at least an eighth of a character is drawn.
+        width: Characters of the whole.
+
+    Example:
+        >>> bar(0.5, 0.25, width=8)
+        '    ██  '
+    """
+    first = min(int(start * width), width - 1)
+    eighths = min(max(1, round(length * width * 8)), (width - first) * 8)
+    drawn = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+    return (" " * first + drawn).ljust(width)
+
+
+def _chart(records: Sequence[TraceRecord]) -> list[str]:
+    began = min(record.row.started_us for record in records)
+    whole = max(1, max(record.end_us for record in records) - began)
+    several = len(records) > 1
+    share = max(1, ROWS // len(records))
+    lines, shown = [], 0
+    for record in records[:ROWS]:
+        if several:
+            took = bar((record.row.started_us - began) / whole, (record.end_us - record.row.started_us) / whole)
+            lines.append(f"{_column(record.name)}{took}  {seconds(record.end_us - record.row.started_us):>10}")
+        nodes = chosen(without_structure(record.nodes), share, record.end_us)
+        lines += [_row(node, record, began, whole, indent=several) for node in nodes]
+        shown += len(nodes)
+    total = sum(len(record.rows) for record in records)
+    if len(records) > ROWS:
+        lines.append(f"showing {ROWS:,} of {len(records):,} traces")
+    if shown < total:
+        lines.append(f"showing {shown:,} of {_many(total, 'span')}")
+    return lines
+
+
+def _row(node: Node, record: TraceRecord, began: int, whole: int, *, indent: bool) -> str:
+    span = node.span
+    end = span.ended_us or record.end_us
+    took = bar((span.started_us - began) / whole, (end - span.started_us) / whole)
+    name = _column("  " * (node.depth + indent) + _line(span.name))
+    return f"{name}{took}  {seconds(end - span.started_us):>10}{_mark(span, record)}"
+
+
+def _mark(span: SpanRow, record: TraceRecord) -> str:
+    if span.error is not None:
+        return f"  ✗ {_short(_line(span.error), 80)}"
+    if span.ended_us is None:
+        return "  running" if record.writer_alive else "  interrupted"
+    return ""
+
+
+def _previews(records: Sequence[TraceRecord]) -> str:
+    spans = [(record, node.span) for record in records for node in record.nodes if node.span.type in _PREVIEWED]
+    ended = [(record, span) for record, span in spans if span.ended_us is not None]
+    rows = "".join(_preview(record, span) for record, span in ended[:_PREVIEWS])
+    if not rows:
+        return ""
+    more = f"<p>showing {_PREVIEWS} of {len(ended):,} calls</p>" if len(ended) > _PREVIEWS else ""
+    head = "<tr><th>span</th><th>input</th><th>output</th></tr>"
+    return f"<details><summary>inputs and outputs</summary><table>{head}{rows}</table>{more}</details>"
+
+
+def _preview(record: TraceRecord, span: SpanRow) -> str:
+    payload = record.payload(span.seq)
+    cells = (span.name, _newest(payload.get("input")), span.error or _newest(payload.get("output")))
+    return (
+        "<tr>"
+        + "".join(f"<td><code>{escape(_short(_line(_text(c)), _PREVIEW_CHARACTERS))}</code></td>" for c in cells)
+        + "</tr>"
+    )
+
+
+def _newest(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Of a model's input or output, keep what is new: the last item's text, call or result."""
+    item = value[-1] if isinstance(value, list) and value else value
+    if not isinstance(item, dict):
+        return item
+    if item.get("type") == "function_call":
+        return f"{item.get('name')}({item.get('arguments')})"
+    content = item.get("content", item.get("output", item))
+    parts = content if isinstance(content, list) else [content]
+    texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+    return " ".join(texts) if texts else content
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _line(text: str) -> str:
+    """Put text on one line, without control characters that could move what is beside it."""
+    return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _column(text: str) -> str:
+    return _short(text, _NAME_WIDTH - 2).ljust(_NAME_WIDTH)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
