@@ -54,6 +54,12 @@ CHROMIUM_FLAGS = (
     "--force-color-profile=srgb",
 )
 
+# The notebook, also while a dialog has the focus and there is no current widget.
+PANEL = """
+globalThis.nbTestPanel = () =>
+    [...jupyterapp.shell.widgets("main")].find(each => each.context && each.content?.widgets);
+"""
+
 # What JupyterLab itself writes to the console of a healthy page.
 NOT_OURS = (
     "favicon",
@@ -226,24 +232,23 @@ class NotebookPage:
         """Load the page (again) and wait until the notebook is there; starts a kernel."""
         self.page.goto(f"{self.lab.url}/lab/tree/{self.path}?reset", wait_until="commit")
         self.page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length"
-            " && window.jupyterapp.shell.currentWidget.context?.isReady",
+            "() => window.jupyterapp && nbTestPanel()?.content.widgets.length && nbTestPanel().context.isReady",
             timeout=WAIT_MS,
         )
 
     def open_without_kernel(self):
         """Load the page with no kernel at all, as on a machine that cannot run the notebook."""
         self.lab.shutdown_kernels()
-        self.page.route("**/api/kernels*", lambda route: route.abort())
-        self.page.route("**/api/sessions*", lambda route: route.abort())
+        self.page.route("**/api/kernels*", _no_kernel)
+        self.page.route("**/api/sessions*", _no_kernel)
         self.open()
 
     def reload(self):
         """Reload the page; the kernel goes on, and is idle again when this returns."""
         self.page.reload(wait_until="commit")
         self.page.wait_for_function(
-            "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady"
-            " && window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
+            "() => window.jupyterapp && nbTestPanel()?.context.isReady"
+            " && nbTestPanel().sessionContext?.session?.kernel?.status === 'idle'",
             timeout=WAIT_MS,
         )
 
@@ -267,7 +272,7 @@ class NotebookPage:
         self._wait_for_kernel()
         self.page.evaluate(
             """index => {
-                const notebook = jupyterapp.shell.currentWidget.content;
+                const notebook = nbTestPanel().content;
                 notebook.activeCellIndex = index;
                 jupyterapp.commands.execute('notebook:run-cell');
             }""",
@@ -280,7 +285,7 @@ class NotebookPage:
         self._wait_for_kernel()
         self.page.evaluate(
             """async index => {
-                jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+                nbTestPanel().content.activeCellIndex = index;
                 await jupyterapp.commands.execute('notebook:run-cell');
             }""",
             index,
@@ -291,7 +296,7 @@ class NotebookPage:
         """Append a code cell and return its index."""
         return self.page.evaluate(
             """source => {
-                const shared = jupyterapp.shell.currentWidget.content.model.sharedModel;
+                const shared = nbTestPanel().content.model.sharedModel;
                 shared.addCell({cell_type: 'code', source});
                 return shared.cells.length - 1;
             }""",
@@ -301,13 +306,14 @@ class NotebookPage:
     def outputs(self, index):
         """Return a cell's outputs, as the notebook's file would hold them."""
         return self.page.evaluate(
-            "index => jupyterapp.shell.currentWidget.content.model.sharedModel.getCell(index).getOutputs()", index
+            "index => nbTestPanel().content.model.sharedModel.getCell(index).getOutputs?.() ?? []",
+            index,
         )
 
     def sources(self):
         """Return every cell's source."""
         return self.page.evaluate(
-            "() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(cell => cell.getSource())"
+            "() => nbTestPanel().content.model.sharedModel.cells.map(cell => cell.getSource())"
         )
 
     def cell(self, index):
@@ -328,9 +334,7 @@ class NotebookPage:
 
     def restart_kernel(self):
         """Restart the kernel without asking."""
-        self.page.evaluate(
-            "async () => { await jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
-        )
+        self.page.evaluate("async () => { await nbTestPanel().sessionContext.session.kernel.restart(); }")
         self._wait_for_kernel()
 
     def wait_for(self, expression, argument=None):
@@ -348,9 +352,9 @@ class NotebookPage:
 
     def _wait_for_kernel(self):
         self.wait_for(
-            "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'"
-            " && jupyterapp.shell.currentWidget.sessionContext.session.kernel.info"
-            " && jupyterapp.shell.currentWidget.sessionContext.isReady"
+            "() => nbTestPanel().sessionContext.session?.kernel?.connectionStatus === 'connected'"
+            " && nbTestPanel().sessionContext.session.kernel.info"
+            " && nbTestPanel().sessionContext.isReady"
         )
 
 
@@ -367,6 +371,7 @@ def notebook(lab, browser, request):
             (lab.folder / path).write_text(json.dumps(_document(cells)))
         page = browser.new_page(viewport={"width": width, "height": height})
         notebook_page = NotebookPage(lab, path, page)
+        page.add_init_script(PANEL)
         _listen(page, notebook_page.problems)
         opened.append(notebook_page)
         if start:
@@ -382,15 +387,19 @@ def notebook(lab, browser, request):
     assert [problem for page in opened for problem in page.problems] == []
 
 
+def _no_kernel(route):
+    """Say that nothing runs, and never answer a request to start something: a refusal would open a dialog."""
+    if route.request.method == "GET":
+        route.fulfill(json=[])
+
+
 def _listen(page, problems):
-    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-    page.on("console", lambda message: _note(message, problems))
+    def note(text):
+        if not any(known in text for known in NOT_OURS):
+            problems.append(text)
 
-
-def _note(message, problems):
-    text = f"{message.text} {message.location.get('url', '')}"
-    if message.type == "error" and not any(known in text for known in NOT_OURS):
-        problems.append(f"console error: {text}")
+    page.on("pageerror", lambda error: note(f"page error: {error}"))
+    page.on("console", lambda said: said.type == "error" and note(f"console error: {said.text} {said.location}"))
 
 
 def _document(cells):

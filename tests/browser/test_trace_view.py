@@ -345,8 +345,8 @@ def test_fits_its_width(notebook, width):
     """From 600 to 1,600 pixels nothing overflows; the details go below where it is narrow."""
     page = open_view(
         notebook,
-        "view = View([lamp], store=store, expanded=True)\nfrom ipywidgets import Layout\nview",
-        width=1700,
+        "view = View([lamp], store=store, expanded=True)\nview",
+        width=2100,
     )
     page.page.locator(".nbagents-root").evaluate("(e, width) => { e.style.width = width + 'px'; }", width)
     page.page.wait_for_selector(".plot .point path")
