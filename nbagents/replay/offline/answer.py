@@ -76,9 +76,7 @@ def _outcome(ask: Ask, item: Returned) -> str | None:
 def _speaks_for_itself(value: Any, call: Called) -> bool:  # noqa: ANN401 - any JSON value
     """Tell an output that needs no label: a sentence, or an object that repeats what was asked."""
     if isinstance(value, dict):
-        return bool(call.values) and set(call.values.values()) <= {
-            one for one in value.values() if _is_single(one)
-        }
+        return bool(call.values) and all(one in value.values() for one in call.values.values())
     if not isinstance(value, str):
         return False
     repeats = set(stems(value)) & {stem(word) for word in name_words(call.name)}

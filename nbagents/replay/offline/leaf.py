@@ -59,6 +59,8 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any JSON
     kind = schema.get("type")
     if kind is not None and not (isinstance(kind, str) and isinstance(value, _TYPES.get(kind, (object,)))):
         return False
+    if isinstance(value, list):
+        return _list_fits(value, schema)
     if isinstance(value, bool):
         return kind in {"boolean", None} and _listed(value, schema)
     if isinstance(value, int | float):
@@ -91,6 +93,14 @@ def _listed(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any J
     return ("enum" not in schema or value in schema["enum"]) and (
         "const" not in schema or value == schema["const"]
     )
+
+
+def _list_fits(value: list[Any], schema: dict[str, Any]) -> bool:
+    """Tell whether a list holds single values that fit; lists of objects are built item by item instead."""
+    items = schema.get("items", {})
+    plain = isinstance(items.get("type"), str) and not {"anyOf", "oneOf", "allOf", "$ref"} & items.keys()
+    within = schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", math.inf)
+    return plain and within and all(not isinstance(one, dict | list) and fits(one, items) for one in value)
 
 
 def _number_fits(value: float, schema: dict[str, Any]) -> bool:

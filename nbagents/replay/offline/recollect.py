@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbagents.replay.offline.ask import Returned, Said
@@ -37,7 +37,7 @@ class _Memory:
     source: str
     text: str
     context: str = ""
-    fields: tuple[tuple[str, Any], ...] = ()
+    fields: tuple[tuple[str, Any], ...] = field(default=(), hash=False)  # any JSON: not hashable
 
 
 def recollect(ask: Ask, *, well: bool = False) -> str | None:

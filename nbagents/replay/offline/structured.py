@@ -50,7 +50,7 @@ class _Findings:
         candidates = (self._fact, self._judged, self._said, self._worded)
         for candidate in candidates:
             value = candidate(name, schema)
-            if value is not MISSING and _suits(value, schema):
+            if value is not MISSING and fits(value, schema):
                 return value
         return MISSING
 
@@ -89,13 +89,3 @@ class _Findings:
         if kind_of(name, schema) not in {"text", "generic"}:
             return MISSING
         return self.plain[: schema.get("maxLength", len(self.plain))]
-
-
-def _suits(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any JSON value
-    if schema.get("type") == "array":
-        items = schema.get("items", {})
-        return isinstance(value, list) and items.get("type") in _SINGLE and all(fits(one, items) for one in value)
-    return fits(value, schema)
-
-
-_SINGLE = ("string", "number", "integer", "boolean")

@@ -33,7 +33,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "id",
         re.compile(
-            r"#\w+(?:-\w+)*|\b[A-Za-z]+[-_]?(?:\d+[-_]?)+[A-Za-z\d]*\b|\b[A-Za-z]+(?:[-_][A-Za-z]+)*[-_]\d[\w-]*\b"
+            r"#\w+(?:-\w+)*|\b[A-Za-z]+[-_]?\d[A-Za-z\d]*(?:[-_][A-Za-z\d]+)*\b|\b[A-Za-z]+(?:[-_][A-Za-z]+)*[-_]\d[\w-]*\b"
         ),
     ),
     ("id", re.compile(r"\b\d{1,3}[A-K]\b")),

@@ -174,3 +174,12 @@ def test_a_search_tool_takes_questions_that_nothing_else_fits():
     search = Tool("web_search", "Search the web.", schema(query="string"))
     assert names("What is the capital of France?", tools=(search,)) == ["web_search"]
     assert names("What is my name?", tools=(search,)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" + "1" * 5_000 + "\u00e9", "\u00e9".join(["1-"] * 2_000), '"' * 5_000, "(" * 5_000 + "1", "A. " * 2_000],
+)
+def test_a_hostile_text_does_not_hang(text):
+    """No pattern backtracks without end: a long odd text is answered like any other."""
+    assert isinstance(names(f"Where is order {text}?"), list)

@@ -9,7 +9,8 @@ import pytest
 from agents import AgentOutputSchema
 from pydantic import BaseModel, Field
 
-from nbagents.replay.offline.ask import Ask, Called, Returned, Said
+from nbagents.replay.offline.ask import Ask, Called, Returned, Said, Tool
+from nbagents.replay.offline.decide import decide
 from nbagents.replay.offline.leaf import MISSING
 from nbagents.replay.offline.schema import Builder
 from nbagents.replay.offline.structured import structured
@@ -128,6 +129,28 @@ def test_any_schema_is_met(seed):
         }
         valid(json.loads(structured(asked(schema), "An answer.")), schema)
         valid(Builder(schema, lambda *_: MISSING).build().value, schema)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_any_tools_arguments_are_valid(seed):
+    """A forced call meets its tool's schema, and the history of any JSON output is read without an error."""
+    rng = random.Random(seed)
+    tools = tuple(Tool(name, "Find an order.", thing(rng, 0)) for name in ("lookup_order", "get_weather"))
+    tools = tuple(
+        Tool(one.name, one.description, {**one.parameters, "$defs": {"shared": {"type": "string"}}})
+        for one in tools
+    )
+    history = asked(None).history
+    for choice in ("auto", "required", "get_weather"):
+        message = Said(
+            "user", rng.choice([MESSAGE, "", "order", "Where is order A-1043 in Oslo, Rome and Paris?"])
+        )
+        ask = Ask("m", history=(*history, message), tools=tools, tool_choice=choice)
+        schemas = {tool.name: tool.parameters for tool in tools}
+        reply = decide(ask)
+        assert reply.text or reply.calls
+        for call in reply.calls:
+            valid(call.values, schemas[call.name])
 
 
 class Node(BaseModel):
