@@ -84,7 +84,8 @@ class Store:
 
     def fetch(self, connection: sqlite3.Connection) -> list[RawRow]:
         """Read every row as it is, with metadata, oldest first."""
-        return self._fetch(connection, -1, metadata=True)
+        with collection_paused():
+            return self._fetch(connection, -1, metadata=True)
 
     def _fetch(self, connection: sqlite3.Connection, limit: int, *, metadata: bool) -> list[RawRow]:
         metadata = metadata and self._has_metadata(connection)
