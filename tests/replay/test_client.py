@@ -1,3 +1,4 @@
+import asyncio
 import logging
 
 import openai
@@ -240,3 +241,23 @@ async def test_live_runs_a_recorded_handoff(offline, environment, recording):
     assert result.last_agent.name == "agent2"
     assert "The random number generated is 4" in result.final_output
     assert result.context_wrapper.usage.total_tokens == 107
+
+
+def test_each_event_loop_has_its_own_connections(environment, server):
+    """Several asyncio.run in one script work live: a connection is not used on a loop it was not made on."""
+    url, received = server
+    environment.setenv("OPENAI_BASE_URL", url)
+    seam.install()
+
+    async def ask():
+        result = await Runner.run(Agent("A"), "Hello!")
+        await seam._state.seam.live_async.aclose()  # else its socket is reported when the loop is gone
+        return result.final_output
+
+    try:
+        assert [asyncio.run(ask()) for _ in range(2)] == ["from the server"] * 2
+    finally:
+        environment.delenv("OPENAI_BASE_URL")
+        seam.install("offline")
+        seam.uninstall()
+    assert len(received) == 2
