@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.rows import Item, RawRow
 
-__all__ = ["COLUMNS", "Column", "estimate_tokens", "item_columns", "read_columns", "type_of", "whole_columns"]
+__all__ = ["COLUMNS", "Column", "item_columns", "read_columns", "type_of", "whole_columns"]
 
 Values = list[Any]
 
@@ -49,16 +49,6 @@ def type_of(item: Item) -> str | None:
     if isinstance(kind, str):
         return kind
     return "message" if "role" in item else None
-
-
-def estimate_tokens(characters: int) -> int:
-    """Estimate tokens from characters, four to one and rounded up: offline, no tokenizer, right within a third.
-
-    Example:
-        >>> estimate_tokens(9)
-        3
-    """
-    return (characters + 3) // 4
 
 
 _TEXT_TYPES = {str, type(None)}
@@ -112,6 +102,7 @@ def _tools(_: Sequence[RawRow], values: Mapping[str, Values]) -> Values:
 
 
 def _tokens(_: Sequence[RawRow], values: Mapping[str, Values]) -> Values:
+    """Estimate tokens, four characters to one and rounded up: offline, without a tokenizer."""
     lengths = [
         [len(value) if value else 0 for value in values[name]] for name in ("text", "tool", "arguments", "output")
     ]
