@@ -310,10 +310,11 @@ export function summary(rows, now) {
   }
   figures.start = whole.reduce((first, [start]) => Math.min(first, start), whole[0]?.[0] ?? 0);
   figures.stop = whole.reduce((last, [, stop]) => Math.max(last, stop), 0);
-  figures.took = covered(whole);
+  const busy = covered([...model, ...tools]);
+  figures.took = figures.stop - figures.start;
   figures.model = covered(model);
-  figures.tools = covered(tools);
-  figures.idle = Math.max(0, figures.took - covered([...model, ...tools]));
+  figures.tools = busy - figures.model; // what a model call covers is the model's
+  figures.idle = Math.max(0, covered(whole) - busy);
   return figures;
 }
 
@@ -322,8 +323,7 @@ function addSpan(figures, span, end, time) {
   figures.spans += 1;
   if (span.error !== null) figures.errors += 1;
   if (time) time.push([span.started_us, span.ended_us ?? end]);
-  // Agent, task and turn spans repeat what the model calls inside them used.
-  if (STRUCTURE.has(span.type) || span.type === "agent") return;
+  if (!MODEL.has(span.type)) return; // agent, task and turn spans repeat what the model calls in them used
   figures.input += span.input_tokens ?? 0;
   figures.output += span.output_tokens ?? 0;
   figures.cached += span.cached_tokens ?? 0;
@@ -1437,8 +1437,8 @@ const STYLE = `
   --nb-dim: color-mix(in srgb, var(--nb-text) 72%, var(--nb-bg)); --nb-faint: color-mix(in srgb, var(--nb-text) 55%, var(--nb-bg));
   --nb-sel: color-mix(in srgb, var(--nb-accent) 15%, var(--nb-bg)); --nb-hover: color-mix(in srgb, var(--nb-text) 3.5%, var(--nb-bg));
   --nb-mono: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace);
-  --nb-agent: #0072b2; --nb-response: #e69f00; --nb-generation: #e69f00; --nb-function: #009e73; --nb-mcp_tools: #66c2a5;
-  --nb-handoff: #cc79a7; --nb-guardrail: #d55e00; --nb-transcription: #56b4e9; --nb-speech: #56b4e9; --nb-speech_group: #9ad0f2;
+  --nb-agent: #0072b2; --nb-response: #e69f00; --nb-generation: #e69f00; --nb-function: #009e73; --nb-mcp_tools: #009e73;
+  --nb-handoff: #cc79a7; --nb-guardrail: #d55e00; --nb-transcription: #56b4e9; --nb-speech: #56b4e9; --nb-speech_group: #56b4e9;
   --nb-custom: #8c959f; --nb-task: #afb8c1; --nb-turn: #afb8c1; --nb-bad: #cf222e; }
 :host([data-dark]) { --nb-agent: #4aa3df; --nb-task: #4b5563; --nb-turn: #4b5563; --nb-bad: #ff7b72; --nb-custom: #7d8794; }
 *, *::before { box-sizing: border-box; }

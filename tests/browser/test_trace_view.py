@@ -78,6 +78,19 @@ def test_live_view_takes_the_place_of_the_static_content(notebook):
     assert again.page.locator(".nbagents-root").count() == 0
 
 
+def test_records_show_themselves(notebook):
+    """A record as a cell's last line is the live view, and without a kernel its static form."""
+    cell = "from nbagents.tracing.record import TraceRecord\nTraceRecord(lamp.row, LAMP)"
+    page = open_view(notebook, cell, name="record")
+    expect(page.page.locator(".plot:has(.point path)")).to_have_count(1)  # a record opens expanded
+    page.save()
+    page.close()
+    again = notebook(None, name="record", start=False)
+    again.open_without_kernel()
+    expect(again.page.locator(".nbagents-live pre").first).to_contain_text("lookup_order")
+    again.screenshot("trace-static", again.cell(1))
+
+
 def test_kernel_restart_leaves_the_static_part(notebook):
     """When its kernel is gone the view gives its place back."""
     page = open_view(notebook)

@@ -11,7 +11,7 @@ def bundle(open_page, frontend):
 
 
 def test_lab_has_html_and_text_alone(open_page):
-    """Lab shows an error for a saved widget without its kernel, so no widget is saved; its script finds the HTML."""
+    """Lab shows an error for a saved widget without its kernel: none is saved, its script finds the HTML."""
     view, data = bundle(open_page, "lab")
     assert sorted(data) == ["text/html", "text/plain"]
     assert f"nbagents-view-{view.view_id}" in data["text/html"]

@@ -8,8 +8,12 @@ import threading
 import pytest
 
 from nbagents.errors import ConfigError
+from nbagents.tracing.colors import COLORS
+from nbagents.tracing.record import TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.widgets.trace_view import TraceView, _answer_in_blocked_cells
+
+COLUMN_NAME = 5
 
 
 def rows(message):
@@ -33,9 +37,6 @@ def test_ready_sends_every_row(open_page, record):
         ((reset, sent),) = map(rows, page.ask({"type": "ready"}))
         assert reset is True
         assert [span[COLUMN_NAME] for span in sent["spans"]] == ["triage", "lookup", "late"]
-
-
-COLUMN_NAME = 5
 
 
 def test_push_sends_what_changed_in_one_message(open_page, record):
@@ -147,3 +148,27 @@ def test_requests_stay_on_the_thread_they_were_sent_to():
     plain = object()
     _answer_in_blocked_cells(plain)
     assert not hasattr(plain, "_reply_subshell_for")
+
+
+def test_colours_are_those_of_the_figures():
+    """A type has one colour, in the view as in a plain figure."""
+    script = str(TraceView._esm)
+    assert {kind: f"--nb-{kind}: {color};" in script for kind, color in COLORS.items()} == dict.fromkeys(
+        COLORS, True
+    )
+
+
+def test_display_holds_the_static_form(open_page, record):
+    """What a view shows is in the output as HTML and text too, whatever becomes of the kernel."""
+    view = open_page([record]).view
+    view.push([], [SpanRow("t1", 2, "s2", "s0", "function", "<b>late</b>", 50, 60)])
+    data, _metadata = view._repr_mimebundle_()
+    assert "lookup" in data["text/plain"]
+    assert "&lt;b&gt;late" in data["text/html"]
+
+
+def test_records_of_the_store_can_be_viewed(open_page, record):
+    """A view takes the records that the trace store gives."""
+    page = open_page([TraceRecord(record.row, record.rows)])
+    ((_, sent),) = map(rows, page.ask({"type": "ready"}))
+    assert [span[COLUMN_NAME] for span in sent["spans"]] == ["triage", "lookup"]
