@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from agents import set_tracing_disabled
 
 from nbagents.replay import client as seam
 from nbagents.replay import notice
@@ -22,12 +23,14 @@ _VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJ
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
-    """No key, no server, no mode, no wait, and the notice already given."""
+    """No key, no server, no mode, no wait, the notice already given, and no trace that a live test could send out."""
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NBAGENTS_OFFLINE_SPEED", "0")
     monkeypatch.setattr(notice, "_told", True)
-    return monkeypatch
+    set_tracing_disabled(True)
+    yield monkeypatch
+    set_tracing_disabled(False)
 
 
 @pytest.fixture
