@@ -23,7 +23,7 @@ _VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJ
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
-    """No key, no server, no mode, no wait, the notice already given, and no trace that a live test could send out."""
+    """No key, server, mode or wait, the notice already given, and no trace that a live test could send out."""
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NBAGENTS_OFFLINE_SPEED", "0")
