@@ -1038,7 +1038,10 @@ class View {
     if (node.error) this.tip.append(make("div", "bad", {}, [node.error.slice(0, 200)]));
     const box = this.root.getBoundingClientRect();
     const x = Math.min(event.clientX - box.left + 14, box.width - this.tip.offsetWidth - 4);
-    this.tip.style.transform = `translate(${Math.max(4, x)}px, ${event.clientY - box.top + 16}px)`;
+    const below = event.clientY - box.top + 16;
+    // Lab's output would get a scroll bar from a tip that reaches past its end.
+    const y = below + this.tip.offsetHeight > box.height ? below - this.tip.offsetHeight - 24 : below;
+    this.tip.style.transform = `translate(${Math.max(4, x)}px, ${y}px)`;
   }
 
   /** @param {number} factor */
@@ -1272,7 +1275,7 @@ class View {
     const detail = node?.span ? this.hub.detail(node) : null;
     this.about.replaceChildren(...(node ? aboutNode(node, content.figures) : aboutRun(content.figures)));
     // Text that somebody may be reading or selecting is left alone while the run goes on.
-    const key = JSON.stringify([node?.key, node?.error, detail, this.hub.ui.tab]);
+    const key = JSON.stringify([node?.key, node?.state, node?.error, detail, this.hub.ui.tab]);
     if (this.drawnDetail === key) return;
     this.drawnDetail = key;
     this.payload.replaceChildren(...(node ? payload(node, detail, this.hub.ui.tab) : []));
@@ -1395,7 +1398,10 @@ function pairs(facts) {
 function payload(node, detail, tab) {
   const error = detail?.fields?.error?.text ?? node.error;
   const parts = error ? [make("pre", "block error", { tabindex: "0" }, [error])] : [];
-  return node.span ? [...parts, tabs(tab), ...tabContent(detail, tab)] : parts;
+  if (!node.span) return parts;
+  const waiting = node.state === "running" && detail?.fields && !detail.fields.input && !detail.fields.output;
+  const content = waiting ? [make("p", "dim", {}, ["Still running: its payload is stored when it ends."])] : tabContent(detail, tab);
+  return [...parts, tabs(tab), ...content];
 }
 
 /** @param {string} chosen */

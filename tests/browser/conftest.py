@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -239,8 +240,7 @@ class NotebookPage:
     def open_without_kernel(self):
         """Load the page with no kernel at all, as on a machine that cannot run the notebook."""
         self.lab.shutdown_kernels()
-        self.page.route("**/api/kernels*", _no_kernel)
-        self.page.route("**/api/sessions*", _no_kernel)
+        self.page.route(re.compile(r"/api/(kernels|sessions)(\?|$)"), _no_kernel)
         self.open()
 
     def reload(self):

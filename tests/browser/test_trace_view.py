@@ -109,7 +109,7 @@ def test_page_reload_brings_the_view_back(notebook):
     page.reload()
     page.page.wait_for_selector(".plot .point path")
     page.page.wait_for_selector(".block >> text=A-1043")
-    assert row(page, "lookup_order").get_attribute("aria-selected") == "true"
+    expect(row(page, "lookup_order")).to_have_attribute("aria-selected", "true")
 
 
 def test_chosen_span_shows_its_payload(notebook):
@@ -141,7 +141,7 @@ def test_keyboard_alone_is_enough(notebook):
     tree = page.page.locator(".scroller")
     tree.focus()
     keyboard.press("ArrowDown")
-    assert row(page, "triage").get_attribute("aria-selected") == "true"
+    expect(row(page, "triage")).to_have_attribute("aria-selected", "true")
     keyboard.press("ArrowLeft")
     page.page.wait_for_selector(".row[aria-expanded=false] >> text=triage")
     assert names(page)[:2] == ["triage", "refunds"]
