@@ -15,10 +15,10 @@ _AGENT_CELL = re.compile(r"%%agent\s+(?P<name>\w+)(?:\s+(?P<session>\w+))?\s*$")
 
 
 @magics_class
-class NbAgentsMagics(Magics):  # type: ignore[misc]  # IPython is untyped
+class NbAgentsMagics(Magics):
     """``%nbagents``."""
 
-    @line_magic  # type: ignore[untyped-decorator]  # IPython is untyped
+    @line_magic
     def nbagents(self, line: str) -> None:
         """Show what is set up, or change it: ``display on|off``, ``mode live|offline``."""
         words = line.split()

@@ -31,9 +31,10 @@ class Strip:
         cell: Which execution.
         store: Where the payloads of its spans are read from.
         frontend: What shows the output.
+        cell_ended: Whether that execution is over already, and a task of it goes on.
     """
 
-    def __init__(self, cell: Cell, store: TraceStore, frontend: Frontend) -> None:
+    def __init__(self, cell: Cell, store: TraceStore, frontend: Frontend, *, cell_ended: bool) -> None:
         self.cell = cell
         self._store = store
         self._frontend = frontend
@@ -48,7 +49,7 @@ class Strip:
         self._view: Any = None
         self._shown = False
         self._stale = False
-        self._cell_ended = False
+        self._cell_ended = cell_ended
 
     def merge(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
         """Take in rows that were committed."""
@@ -107,7 +108,6 @@ class Strip:
     def _settle(self) -> None:
         if self._shown and self._stale:
             self._publish(update=True)
-            self._stale = False
 
     def _records(self) -> list[Any]:
         from nbagents.tracing.record import TraceRecord
@@ -125,7 +125,10 @@ class Strip:
 
         records = self._records()
         data = mime_bundle(self._view, trace_html(records), trace_text(records), self._frontend)
-        publish_display_data(data, transient={"display_id": self._display_id}, update=update)
+        self._stale = False
+        publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
+            data, transient={"display_id": self._display_id}, update=update
+        )
 
 
 class Board:
@@ -149,6 +152,8 @@ class Board:
         self._lock = threading.Lock()
         self._by_execution: dict[str, Strip] = {}
         self._by_trace: dict[str, Strip] = {}
+        cell = current_cell(shell)
+        self._executing = None if cell is None else cell.execution
 
     def trace_started(self, trace_id: str, name: str) -> str | None:  # noqa: ARG002 - the observer's signature
         """Note which cell started a trace, on the agent's own thread, and return the cell's id."""
@@ -159,36 +164,36 @@ class Board:
             with self._lock:
                 strip = self._by_execution.get(cell.execution)
                 if strip is None:
-                    strip = self._by_execution[cell.execution] = Strip(cell, self._store, self._frontend)
+                    over = cell.execution != self._executing
+                    strip = Strip(cell, self._store, self._frontend, cell_ended=over)
+                    self._by_execution[cell.execution] = strip
                 self._by_trace[trace_id] = strip
         return cell.id
 
     def committed(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
         """Hand rows to the strips they belong to, on the writer's thread."""
-        batches: dict[Strip, tuple[list[TraceRow], list[SpanRow]]] = {}
-        for index, rows in enumerate((traces, spans)):
-            for row in rows:
-                strip = self._by_trace.get(row.trace_id)
-                if strip is not None:
-                    batches.setdefault(strip, ([], []))[index].append(row)  # type: ignore[arg-type]
-        for strip, (its_traces, its_spans) in batches.items():
-            strip.merge(its_traces, its_spans)
+        of_trace = self._by_trace
+        started = {trace.trace_id for trace in traces} | {span.trace_id for span in spans}
+        for strip in {of_trace[trace_id] for trace_id in started & of_trace.keys()}:
+            strip.merge(
+                [trace for trace in traces if of_trace.get(trace.trace_id) is strip],
+                [span for span in spans if of_trace.get(span.trace_id) is strip],
+            )
             self._painter.mark(strip)
 
     def cell_started(self) -> None:
-        """Let go of the strip that an earlier execution of this cell left."""
+        """Note which cell runs now, and let go of the strip that its last execution left."""
         cell = current_cell(self._shell)
-        if cell is None:
-            return
+        self._executing = None if cell is None else cell.execution
         with self._lock:
-            old = [s for s in self._by_execution.values() if s.cell.id == cell.id and s.cell != cell]
+            old = [s for s in self._by_execution.values() if cell is not None and s.cell.id == cell.id]
         for strip in old:
             self._forget(strip)
 
     def cell_ended(self) -> None:
         """Leave the static form of this cell's strip; a run that goes on in the background settles later."""
-        cell = current_cell(self._shell)
-        strip = None if cell is None else self._by_execution.get(cell.execution)
+        execution, self._executing = self._executing, None
+        strip = self._by_execution.get(execution or "")
         if strip is not None:
             strip.end_cell()
 

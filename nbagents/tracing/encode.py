@@ -22,8 +22,9 @@ _FIRST_LIMITS = (100_000, 10_000)  # characters of one string, entries of one li
 def encode(value: object) -> str:
     """Return a value as JSON text; what JSON has no word for becomes a string.
 
-    Models and dataclasses become objects, bytes a note of their length, anything else its repr; a cycle, not-a-number
-    and what is nested too deep become a note. A lone surrogate, which no file can hold, becomes U+FFFD.
+    Models and dataclasses become objects, bytes a note of their length, anything else its repr; a cycle,
+    not-a-number and what is nested too deep become a note. A lone surrogate, which no file can hold, becomes
+    U+FFFD.
 
     Example:
         >>> encode({"answer": float("nan"), "sound": b"RIFF"})
@@ -47,7 +48,7 @@ def whole_text(text: str) -> str:
 
 
 def fit(text: str) -> str:
-    """Shorten JSON text of more than ``MAX_CHARACTERS`` by cutting its longest strings and lists, with a note in each."""
+    """Shorten JSON text of more than ``MAX_CHARACTERS``: its longest strings and lists are cut, each with a note."""
     length, entries = _FIRST_LIMITS
     while len(text) > MAX_CHARACTERS and length:
         text = _FAST(_shorten(json.loads(text), length, entries))

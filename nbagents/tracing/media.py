@@ -1,4 +1,4 @@
-"""Audio and images in JSON: recognised, and replaced by their kind, length in bytes and the start of their SHA-256."""
+"""Audio and images in JSON: replaced by their kind, length in bytes and the start of their SHA-256."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DATA_URL = re.compile(
 )
 _ESCAPE = re.compile(r"\\+[nr]|[\\\s]")
 
-# Fields that hold nothing but media, whatever is around them; and fields that do where the object says that it is media.
+# Fields that hold nothing but media, whatever is around them; and those that do where the object says so.
 _MEDIA_FIELDS = {"audio": "audio", "b64_json": "image", "partial_image_b64": "image", "file_data": "file"}
 _MAYBE_FIELDS = frozenset({"data", "delta", "result", "image", "image_url", "bytes", "blob"})
 _KIND_FIELDS = ("mimeType", "mime_type", "media_type", "type")
@@ -63,8 +63,8 @@ def media_note(text: str, kind: str) -> str:
 def has_long_run(text: str) -> bool:
     """Tell cheaply whether JSON text may hold a long run of base64.
 
-    A run of ``LONG`` characters fills at least one aligned window of half that length; nearly every window of ordinary
-    JSON has a quote or a space in it, which ends the test at once.
+    A run of ``LONG`` characters fills at least one aligned window of half that length; nearly every window of
+    ordinary JSON has a quote or a space in it, which ends the test at once.
     """
     for start in range(0, len(text) - _WINDOW + 1, _WINDOW):
         end = start + _WINDOW

@@ -1,8 +1,9 @@
 """Secrets, audio and images taken out of JSON text, before anything is queued or written.
 
-Taken out are bearer tokens, keys that begin with ``sk-``, the values of environment variables (see ``secrets.py``) in
-any spelling, and media (see ``media.py``). The text is searched for a few short strings first, which is nearly all that
-ordinary text costs; only where one is found is the JSON parsed, cleaned and written again, so it stays valid.
+Taken out are bearer tokens, keys that begin with ``sk-``, the values of environment variables (see ``secrets.py``)
+in any spelling, and media (see ``media.py``). The text is searched for a few short strings first, which is nearly
+all that ordinary text costs; only where one is found is the JSON parsed, cleaned and written again, so it stays
+valid.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a trace leaves in the saved notebook: text with bars, and HTML that needs no script, style sheet or network.
+"""What a trace leaves in the saved notebook: text with bars, and HTML without script, style sheet or network.
 
-GitHub's sanitiser takes styles away, so the HTML is made of elements that read well bare; in JupyterLab two classes
-keep MathJax from reading a model's dollar signs.
+GitHub's sanitiser takes styles away, so the HTML is made of elements that read well bare; in JupyterLab two
+classes keep MathJax from reading a model's dollar signs.
 """
 
 from __future__ import annotations
@@ -151,11 +151,8 @@ def _previews(records: Sequence[TraceRecord]) -> str:
 def _preview(record: TraceRecord, span: SpanRow) -> str:
     payload = record.payload(span.seq)
     cells = (span.name, _newest(payload.get("input")), span.error or _newest(payload.get("output")))
-    return (
-        "<tr>"
-        + "".join(f"<td><code>{escape(_short(_line(_text(c)), _PREVIEW_CHARACTERS))}</code></td>" for c in cells)
-        + "</tr>"
-    )
+    short = (escape(_short(_line(_text(cell)), _PREVIEW_CHARACTERS)) for cell in cells)
+    return f"<tr>{''.join(f'<td><code>{cell}</code></td>' for cell in short)}</tr>"
 
 
 def _newest(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -1,4 +1,4 @@
-"""Reading traces back. Every read first waits for what this process has queued, so what was run is what is shown."""
+"""Reading traces back. A read first waits for what this process has queued: what was run is what is shown."""
 
 from __future__ import annotations
 

@@ -86,10 +86,13 @@ class Kernel:
 
     def run(self, code, cell_id=None):
         """Run a cell to its end; it must not raise."""
-        reply = self.wait(self.send(code, cell_id))
-        assert not reply.error, "\n".join(
-            line for m in reply.messages if m["msg_type"] == "error" for line in m["content"]["traceback"]
-        )
+        return self.ended(self.send(code, cell_id))
+
+    def ended(self, execution):
+        """Wait for a cell that must not raise."""
+        reply = self.wait(execution)
+        lines = [line for m in reply.messages if m["msg_type"] == "error" for line in m["content"]["traceback"]]
+        assert not reply.error, "\n".join(lines)
         return reply
 
     def displays(self, execution):
@@ -120,10 +123,9 @@ def lookup_order(order_id: str) -> str:
     return f"{order_id}: shipped"
 
 def scripted(name="triage"):
-    return Agent(name=name, tools=[lookup_order], model=ScriptedModel(
-        [[function_call("lookup_order", {"order_id": "A-1043"})], [assistant_message("It is on its way.")]],
-        emit_traces=True,
-    ))
+    call = function_call("lookup_order", {"order_id": "A-1043"}, call_id="call-1")
+    steps = [[call], [assistant_message("It is on its way.")]]
+    return Agent(name=name, tools=[lookup_order], model=ScriptedModel(steps, emit_traces=True))
 """
 
 
