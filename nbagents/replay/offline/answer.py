@@ -70,7 +70,7 @@ def _outcome(ask: Ask, item: Returned) -> str | None:
     text = in_words(value)
     if call is None or _speaks_for_itself(value, call):
         return _ended(text[:1].upper() + text[1:])
-    return _ended(f"{_label(ask, call)}: {text}")
+    return _ended(f"{_label(ask, call)}{' —' if isinstance(value, dict) else ':'} {text}")
 
 
 def _speaks_for_itself(value: Any, call: Called) -> bool:  # noqa: ANN401 - any JSON value
@@ -84,7 +84,7 @@ def _speaks_for_itself(value: Any, call: Called) -> bool:  # noqa: ANN401 - any 
 
 
 def _label(ask: Ask, call: Called) -> str:
-    """Name a call by what it is about: "Weather for Oslo", "Multiply 17 and 23"."""
+    """Name a call by what it is about: "Weather for Oslo", "Order A-1043", "Multiply 17 and 23"."""
     words = name_words(call.name)
     generic = len(words) > 1 and words[0] in _GENERIC_VERBS
     label = " ".join(words[1:] if generic else words)
@@ -92,7 +92,10 @@ def _label(ask: Ask, call: Called) -> str:
     given = [
         value for name, value in call.values.items() if _labels(value) and (tool is None or must_have(tool, name))
     ]
-    about = f" {'for ' if generic else ''}{in_words(given)}" if 0 < len(given) <= _MOST_LABELS else ""
+    numbered = any(character.isdigit() for value in given for character in str(value))
+    about = (
+        f" {'for ' if generic and not numbered else ''}{in_words(given)}" if 0 < len(given) <= _MOST_LABELS else ""
+    )
     return label[:1].upper() + label[1:] + about
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from nbagents.errors import OfflineError
 from nbagents.replay.offline.ask import Ask, Called, Item, Reply, Returned, Said
 from nbagents.replay.offline.body import BadRequestError, function_tool, text_of, typed
-from nbagents.replay.offline.ids import CREATED_AT, Ids, count_tokens
+from nbagents.replay.offline.ids import CREATED_AT, MODEL, Ids, count_tokens
 from nbagents.replay.offline.stream import pieces
 
 __all__ = ["ENDPOINT", "chunks", "read", "write"]
@@ -50,12 +50,12 @@ def write(body: dict[str, Any], reply: Reply, ids: Ids) -> dict[str, Any]:
     if reply.calls:
         message["tool_calls"] = [_call(call, ids, number) for number, call in enumerate(reply.calls)]
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(reply)}
-    return {**_frame(body, ids, "chat.completion"), "choices": [choice], "usage": _usage(body, reply)}
+    return {**_frame(ids, "chat.completion"), "choices": [choice], "usage": _usage(body, reply)}
 
 
 def chunks(body: dict[str, Any], reply: Reply, ids: Ids) -> list[dict[str, Any]]:
     """Write the completion as the chunks of a stream; usage comes last, where it was asked for."""
-    frame = _frame(body, ids, "chat.completion.chunk")
+    frame = _frame(ids, "chat.completion.chunk")
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": None if reply.calls else "", "refusal": None}]
     deltas += [{"content": piece} for piece in pieces(reply.text)]
     for number, call in enumerate(reply.calls):
@@ -107,12 +107,12 @@ def _schema(body: dict[str, Any]) -> dict[str, Any] | None:
     return {} if form.get("type") == "json_object" else None
 
 
-def _frame(body: dict[str, Any], ids: Ids, kind: str) -> dict[str, Any]:
+def _frame(ids: Ids, kind: str) -> dict[str, Any]:
     return {
         "id": ids.make("chatcmpl").replace("_", "-", 1),
         "object": kind,
         "created": CREATED_AT,
-        "model": body.get("model") or "offline",
+        "model": MODEL,  # never the one asked for: what is stored must not say that it answered
         "service_tier": "default",
         "system_fingerprint": None,
     }

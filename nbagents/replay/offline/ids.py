@@ -1,4 +1,4 @@
-"""Ids and token counts that depend on the request alone."""
+"""Ids and token counts that depend on the request alone, and the name of what answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-__all__ = ["CREATED_AT", "Ids", "count_tokens"]
+__all__ = ["CREATED_AT", "MODEL", "Ids", "count_tokens"]
+
+MODEL = "offline-rules"
 
 CREATED_AT = 1_735_689_600  # 2025-01-01 in Unix seconds: an answer by rule has no time of its own
 _CHARACTERS_PER_TOKEN = 4

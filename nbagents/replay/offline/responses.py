@@ -6,7 +6,7 @@ from typing import Any
 
 from nbagents.replay.offline.ask import Ask, Called, Item, Reply, Returned, Said
 from nbagents.replay.offline.body import BadRequestError, function_tool, text_of, typed
-from nbagents.replay.offline.ids import CREATED_AT, Ids, count_tokens
+from nbagents.replay.offline.ids import CREATED_AT, MODEL, Ids, count_tokens
 
 __all__ = ["ENDPOINT", "read", "write"]
 
@@ -80,7 +80,7 @@ def write(body: dict[str, Any], reply: Reply, ids: Ids) -> dict[str, Any]:
         "completed_at": CREATED_AT,
         "error": None,
         "incomplete_details": None,
-        "model": body.get("model") or "offline",
+        "model": MODEL,  # never the one asked for: what is stored must not say that it answered
         "output": output,
         "previous_response_id": None,
         **echoed,

@@ -20,7 +20,10 @@ def ran(output, name="get_weather", arguments='{"city": "Oslo"}'):
         ("sunny", "Weather for Oslo: sunny."),
         ("21.0", "Weather for Oslo: 21."),
         ("It is sunny in Oslo today", "It is sunny in Oslo today."),
-        ('{"sky": "clear", "wind_kmh": 5, "rain": false}', "Weather for Oslo: sky: clear, wind kmh: 5, rain: no."),
+        (
+            '{"sky": "clear", "wind_kmh": 5, "rain": false}',
+            "Weather for Oslo — sky: clear, wind kmh: 5, rain: no.",
+        ),
         ("{'city': 'Oslo', 'sky': 'clear'}", "City: Oslo, sky: clear."),
         ('["a", "b", "c"]', "Weather for Oslo: a, b and c."),
         (

@@ -67,14 +67,14 @@ def test_a_response_has_calls_with_ids_of_their_own(client):
 
 
 def test_a_response_echoes_what_was_asked_for(client):
-    """The response names the model and settings of the request, and counts tokens by its stated rule."""
+    """The response has the settings of the request, counts tokens by its stated rule, and names no real model."""
     response = client.responses.create(model="gpt-4o", input="Hello!", temperature=0.5, metadata={"a": "b"})
     assert (
         response.model,
         response.temperature,
         response.metadata,
         response.status,
-    ) == ("gpt-4o", 0.5, {"a": "b"}, "completed")
+    ) == ("offline-rules", 0.5, {"a": "b"}, "completed")
     answer = "Hello! What can I do for you?"
     assert (2, -(-len(answer) // 4)) == (response.usage.input_tokens, response.usage.output_tokens)
     assert response.usage.total_tokens == response.usage.input_tokens + response.usage.output_tokens
