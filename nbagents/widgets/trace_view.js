@@ -778,6 +778,7 @@ class View {
     this.rowPool = /** @type {any[]} */ ([]);
     this.tickPool = /** @type {any[]} */ ([]);
     this.drawnDetail = "";
+    this.narrow = false;
     this.build();
     this.listen();
     hub.views.add(this);
@@ -1091,7 +1092,8 @@ class View {
     this.body.hidden = !expanded;
     if (!expanded) return;
     this.hub.wantPlotly();
-    this.root.toggleAttribute("data-narrow", this.root.clientWidth < 760);
+    this.narrow = this.root.clientWidth < 760;
+    this.root.toggleAttribute("data-narrow", this.narrow);
     this.drawChips(content);
     this.drawRows(content);
     this.drawSide(content);
@@ -1140,7 +1142,8 @@ class View {
   }
 
   rowsHeight() {
-    return Math.min(Math.max(this.hub.content().shown.length, MIN_ROWS), MAX_ROWS) * ROW;
+    const least = this.narrow ? 3 : MIN_ROWS; // details beside the rows need the height
+    return Math.min(Math.max(this.hub.content().shown.length, least), MAX_ROWS) * ROW;
   }
 
   /** Where time is: the shown range, all of it, and the chart's place. */
