@@ -48,7 +48,7 @@ def whole_text(text: str) -> str:
 
 
 def fit(text: str) -> str:
-    """Shorten JSON text of more than ``MAX_CHARACTERS``: its longest strings and lists are cut, each with a note."""
+    """Shorten JSON text of more than ``MAX_CHARACTERS``: long strings and lists are cut, each with a note."""
     length, entries = _FIRST_LIMITS
     while len(text) > MAX_CHARACTERS and length:
         text = _FAST(_shorten(json.loads(text), length, entries))

@@ -1,7 +1,7 @@
 """Which strings are secret: the values of environment variables that are named like a key, as they are now.
 
 A variable counts when its name ends in KEY, TOKEN, SECRET or PASSWORD, in any case. A value that was once seen
-stays secret for the life of the process. A value of fewer than ``SHORT`` characters is removed only where it stands
+stays secret for the life of the process. A value of fewer than ``SHORT`` characters is removed only where it is
 alone as a word, so that ``1`` does not eat every digit; and one made of letters only is not removed from the keys
 of a dictionary, so that ``SORT_KEY=name`` does not break what has a field ``name``.
 """

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import warnings
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nbagents._sqlite import connect, migrate, translate
@@ -151,15 +152,14 @@ class TraceWriter:
             self._warn(f"an event of trace {event.trace_id} could not be read and is lost: {exc!r}")
 
     def _write(self, batch: Batch) -> None:
+        traces = [_trace_values(row) for row in batch.traces.values()]
+        spans = [_span_values(row, batch.payloads.get(row.span_id)) for row in batch.spans.values()]
         try:
-            connection = self._open()
-            with connection:
-                connection.executemany(_UPSERT_TRACE, map(_trace_values, batch.traces.values()))
-                connection.executemany(
-                    _UPSERT_SPAN,
-                    [_span_values(row, batch.payloads.get(row.span_id)) for row in batch.spans.values()],
-                )
-        except (StoreError, sqlite3.Error) as exc:
+            try:
+                self._upsert(traces, spans)
+            except _ONE_ROW_S_FAULT:
+                self._upsert_singly(traces, spans)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the thread goes on and the rows are tried again
             self._failed(exc)
             return
         self._unwritten = Batch()
@@ -178,7 +178,7 @@ class TraceWriter:
             except _ONE_ROW_S_FAULT as exc:
                 self._warn(f"a row of trace {(each_traces or each_spans)[0][0]!r} cannot be stored: {exc!r}")
 
-    def _failed(self, exc: StoreError | sqlite3.Error) -> None:
+    def _failed(self, exc: Exception) -> None:
         error = translate(exc, self.path) if isinstance(exc, sqlite3.Error) else exc
         self._close()
         spans = self._unwritten.spans
@@ -233,7 +233,8 @@ class TraceWriter:
     def _warn(self, text: str) -> None:
         if not self._warned:
             self._warned = True
-            warnings.warn(f"nbagents: {text}", TraceWarning, stacklevel=1)
+            with suppress(TraceWarning):  # a filter may make an error of it, which would end the thread
+                warnings.warn(f"nbagents: {text}", TraceWarning, stacklevel=1)
 
 
 def _trace_values(row: TraceRow) -> tuple[object, ...]:
