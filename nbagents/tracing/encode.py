@@ -7,16 +7,23 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from json import encoder as json_encoder
 from typing import Any
 
 from nbagents.tracing.media import bytes_note
 
-__all__ = ["MAX_CHARACTERS", "cut", "encode", "fit", "whole_text"]
+__all__ = ["MAX_CHARACTERS", "Json", "cut", "encode", "fit", "whole_text"]
 
 MAX_CHARACTERS = 1_000_000  # of one payload's JSON
 _MAX_DEPTH = 60
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FIRST_LIMITS = (100_000, 10_000)  # characters of one string, entries of one list or dictionary
+
+
+class Json(str):
+    """Text that is JSON already: ``encode`` leaves it as it is."""
+
+    __slots__ = ()
 
 
 def encode(value: object) -> str:
@@ -28,8 +35,12 @@ def encode(value: object) -> str:
 
     Example:
         >>> encode({"answer": float("nan"), "sound": b"RIFF"})
-        '{"answer":"NaN","sound":"[bytes: 4 bytes, sha256 2e7afe68a92e]"}'
+        '{"answer":"NaN","sound":"[bytes: 4 bytes, sha256 a40ff3d5900f]"}'
     """
+    if value is None:
+        return "null"
+    if isinstance(value, Json):
+        return value
     try:
         return whole_text(_FAST(value))
     except (TypeError, ValueError, RecursionError):
@@ -109,9 +120,18 @@ def _default(value: object) -> Any:  # noqa: ANN401 - any JSON value
         return _described(value)
 
 
-_FAST: Callable[[object], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=_default
-).encode
+def _encoder() -> Callable[[object], str]:
+    """Return json's encoder in C, made once: ``JSONEncoder.encode`` makes one for every value."""
+    make: Any = getattr(json_encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without it
+        return json.JSONEncoder(
+            ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=_default
+        ).encode
+    chunks = make(None, _default, json_encoder.encode_basestring, None, ":", ",", False, False, False)  # noqa: FBT003 - C takes them in order: no sorting, no skipping of keys, no not-a-number
+    return lambda value: "".join(chunks(value, 0))
+
+
+_FAST = _encoder()
 
 
 def _plain(value: object, depth: int, inside: tuple[int, ...]) -> Any:  # noqa: ANN401 - any JSON value

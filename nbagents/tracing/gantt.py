@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["gantt_figure", "plain"]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ROW_PX, _MARGIN_PX, _LEAST_PX = 22, 90, 160
 _NAME_CHARACTERS = 40
+_BAR = 0.7  # of a row
 _INK = "#7d8590"  # reads on white and on black
 _GRID = "rgba(125,133,144,0.25)"
 _BAD = "#cf222e"
@@ -48,7 +51,7 @@ def plain(text: str) -> str:
         >>> plain('<a href="javascript:x()">&lt;')
         '&lt;a href="javascript:x()"&gt;&amp;lt;'
     """
-    return escape(" ".join(text.split()), quote=False)
+    return escape(_CONTROL.sub(" ", text), quote=False)
 
 
 def _bars(record: TraceRecord, nodes: Sequence[Node]) -> list[dict[str, Any]]:
@@ -66,6 +69,7 @@ def _bar(record: TraceRecord, rows: Sequence[tuple[int, SpanRow]], span_type: st
         "y": [row for row, _ in rows],
         "base": [(span.started_us - began) / 1e6 for _, span in rows],
         "x": [max(0, (span.ended_us or record.end_us) - span.started_us) / 1e6 for _, span in rows],
+        "width": _BAR,  # else Plotly makes the bars of a rare type as wide as the gaps between them
         "marker": {
             "color": color_of(span_type),
             "opacity": [_PALE if span.ended_us is None else 1 for _, span in rows],
@@ -101,12 +105,10 @@ def _hover(span: SpanRow, record: TraceRecord) -> str:
 
 
 def _layout(record: TraceRecord, nodes: Sequence[Node], height: int | None) -> dict[str, Any]:
-    labels = ["\u2003" * node.depth + plain(_short(node.span.name)) for node in nodes]
     axis = {"gridcolor": _GRID, "zeroline": False, "linecolor": _GRID, "tickcolor": _GRID, "automargin": True}
     return {
         "title": {"text": _title(record, nodes), "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
         "barmode": "overlay",
-        "bargap": 0.3,
         "height": height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * len(nodes)),
         "margin": {"l": 8, "r": 24, "t": 56, "b": 8},
         "font": {"color": _INK, "size": 12},
@@ -118,12 +120,21 @@ def _layout(record: TraceRecord, nodes: Sequence[Node], height: int | None) -> d
         "yaxis": {
             **axis,
             "showgrid": False,
+            "ticks": "",
             "tickvals": list(range(len(nodes))),
-            "ticktext": labels,
+            "ticktext": _labels(nodes),
+            "tickfont": {"family": "monospace"},
             "range": [len(nodes) - 0.5, -0.5],
             "ticklabelposition": "outside",
         },
     }
+
+
+def _labels(nodes: Sequence[Node]) -> list[str]:
+    """Indent names by depth. Plotly aligns ticks to the right, so they are filled up to one length."""
+    indented = ["\u00a0\u00a0" * node.depth + _short(node.span.name) for node in nodes]
+    width = max(map(len, indented), default=0)
+    return [plain(name.ljust(width, "\u00a0")) for name in indented]
 
 
 def _title(record: TraceRecord, nodes: Sequence[Node]) -> str:

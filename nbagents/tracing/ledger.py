@@ -6,7 +6,7 @@ and child can share a time, so time alone cannot order them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted, microseconds
@@ -97,7 +97,7 @@ class Ledger:
 
     def _trace_ended(self, event: TraceEnded, batch: Batch) -> None:
         trace = self._trace(event.trace_id, event.ended_at, batch)
-        trace.row = replace(trace.row, name=event.name or trace.row.name, ended_us=microseconds(event.ended_at))
+        trace.row = trace.row._replace(name=event.name or trace.row.name, ended_us=microseconds(event.ended_at))
         batch.traces[event.trace_id] = trace.row
         self._settle(event.trace_id)
 
@@ -132,7 +132,7 @@ class Ledger:
             begun.span_id,
             begun.parent_id,
             begun.type,
-            event.name,
+            event.name or begun.name,
             begun.started_us,
             microseconds(event.ended_at),
             begun.agent,
@@ -149,7 +149,7 @@ class Ledger:
         if trace is None:
             known = self._look_up(trace_id)
             row = known.trace or TraceRow(trace_id, "trace", microseconds(moment))
-            row = replace(row, ended_us=None, writer=self._writer)
+            row = row._replace(ended_us=None, writer=self._writer)
             trace = self._open[trace_id] = _Open(row, known.next_seq)
             batch.traces[trace_id] = row
         return trace

@@ -7,10 +7,11 @@ data is read itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["NAMES", "TYPES", "Facts", "Tokens", "facts_of", "name_of"]
+from nbagents.tracing.encode import Json, encode
+
+__all__ = ["NAMES", "TYPES", "Facts", "Tokens", "facts_of", "name_of", "payload_json"]
 
 # What a person calls a span, from its data; a model's answer is named when it is known, at the end.
 NAMES: Mapping[str, Callable[[Any], str | None]] = {
@@ -43,21 +44,20 @@ class Tokens(NamedTuple):
 UNKNOWN = Tokens()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a span did.
 
     Attributes:
         input: What went in, any value.
         output: What came out, any value.
-        data: Everything else worth showing.
+        data: Everything else worth showing, an object.
         model: The model that answered.
         tokens: What it used.
     """
 
     input: object = None
     output: object = None
-    data: Mapping[str, object] | None = None
+    data: Mapping[str, object] | Json | None = None
     model: str | None = None
     tokens: Tokens = UNKNOWN
 
@@ -79,6 +79,21 @@ def facts_of(data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no c
     return known(data) if known is not None else Facts(data=data.export())
 
 
+def payload_json(facts: Facts, error: object) -> str:
+    """Return what is stored of a span as JSON text: ``input``, ``output``, ``data`` and ``error``.
+
+    Args:
+        facts: What it did.
+        error: The SDK's error of it, or None.
+
+    Example:
+        >>> payload_json(Facts(input="A-1043"), None)
+        '{"input":"A-1043","output":null,"data":null,"error":null}'
+    """
+    given, out, data = encode(facts.input), encode(facts.output), encode(facts.data)
+    return f'{{"input":{given},"output":{out},"data":{data},"error":{encode(error)}}}'
+
+
 def _fields(*names: str) -> Callable[[Any], Facts]:
     def facts(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
         return Facts(data={name: value for name in names if (value := getattr(data, name, None)) is not None})
@@ -90,11 +105,28 @@ def _response(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
     response = data.response
     if response is None:
         return Facts(input=data.input, tokens=_tokens(data.usage))
+    output, settings = _dumped(response) or _read(response)
+    return Facts(data.input, output, settings, response.model, _tokens(response.usage or data.usage))
+
+
+def _dumped(response: Any) -> tuple[Json, Json] | None:  # noqa: ANN401 - see facts_of
+    """Return output and settings the quick way, straight from pydantic to text; None where that does not go."""
+    try:
+        dump = response.__pydantic_serializer__.to_json
+        output = dump(response, include=_OUTPUT, by_alias=True, warnings=False)
+        settings = dump(response, include=_SETTINGS, by_alias=True, exclude_none=True, warnings=False)
+    except Exception:  # noqa: BLE001 - another kind of object, or one that holds what JSON has no word for
+        return None
+    return Json(output[_OUTPUT_BEGINS:-1].decode()), Json(settings.decode())
+
+
+def _read(response: Any) -> tuple[object, dict[str, object]]:  # noqa: ANN401 - see facts_of
     settings = {name: value for name in _SETTINGS if (value := getattr(response, name, None)) is not None}
-    return Facts(data.input, response.output, settings, response.model, _tokens(response.usage or data.usage))
+    return response.output, settings
 
 
-_SETTINGS = (
+_OUTPUT, _OUTPUT_BEGINS = {"output"}, len('{"output":')
+_SETTINGS = {
     "id",
     "instructions",
     "max_output_tokens",
@@ -107,7 +139,7 @@ _SETTINGS = (
     "tools",
     "top_p",
     "truncation",
-)
+}
 
 
 def _generation(data: Any) -> Facts:  # noqa: ANN401 - see facts_of

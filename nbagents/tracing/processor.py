@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from agents.tracing import TracingProcessor, get_trace_provider
 from nbagents._sqlite import default_path
 from nbagents.tracing.encode import encode
 from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
-from nbagents.tracing.payload import facts_of, name_of
+from nbagents.tracing.payload import Facts, facts_of, name_of, payload_json
 from nbagents.tracing.redact import Redactor
 from nbagents.tracing.writer import TraceWarning, TraceWriter, writer_of
 
@@ -62,6 +63,7 @@ class NotebookTracingProcessor(TracingProcessor):
     def on_trace_end(self, trace: Trace) -> None:
         """Note a trace's end."""
         try:
+            self._redactor.refresh()
             name = self._redactor.name(str(trace.name))
             self._write(TraceEnded(trace.trace_id, name, get_trace_provider().time_iso()))
         except Exception as exc:  # noqa: BLE001 - tracing never fails a run
@@ -70,10 +72,12 @@ class NotebookTracingProcessor(TracingProcessor):
     def on_span_start(self, span: Span[Any]) -> None:
         """Note a span's start."""
         try:
+            self._redactor.refresh()
             data = span.span_data
-            name = self._redactor.name(name_of(data))
             started = span.started_at or get_trace_provider().time_iso()
-            self._write(SpanStarted(span.trace_id, span.span_id, span.parent_id, data.type, name, started))
+            self._write(
+                SpanStarted(span.trace_id, span.span_id, span.parent_id, data.type, self._name(data), started)
+            )
         except Exception as exc:  # noqa: BLE001 - tracing never fails a run
             self._warn(exc)
 
@@ -101,8 +105,9 @@ class NotebookTracingProcessor(TracingProcessor):
             writer.observers = tuple(other for other in writer.observers if other is not self._observer)
 
     def _trace_started(self, trace: Trace) -> TraceStarted:
+        self._redactor.refresh()
         name = self._redactor.name(str(trace.name))
-        cell_id = self._observer.trace_started(trace.trace_id, name) if self._observer is not None else None
+        cell_id = self._cell_id(trace.trace_id, name)
         metadata = getattr(trace, "metadata", None)
         group_id = getattr(trace, "group_id", None)
         return TraceStarted(
@@ -114,24 +119,48 @@ class NotebookTracingProcessor(TracingProcessor):
             cell_id,
         )
 
+    def _cell_id(self, trace_id: str, name: str) -> str | None:
+        if self._observer is None:
+            return None
+        try:
+            return self._observer.trace_started(trace_id, name)
+        except Exception as exc:  # noqa: BLE001 - a display that fails must not cost the trace
+            self._warn(exc)
+            return None
+
     def _span_ended(self, span: Span[Any]) -> SpanEnded:
+        redactor = self._redactor
+        redactor.refresh()
         data, error = span.span_data, span.error
-        facts = facts_of(data)
-        payload = {"input": facts.input, "output": facts.output, "data": facts.data, "error": error}
-        message = None if error is None else str(error.get("message") or "error")
+        facts = self._facts(data)
         return SpanEnded(
             span.trace_id,
             span.span_id,
             span.parent_id,
             data.type,
-            self._redactor.name(name_of(data)),
+            self._name(data),
             span.started_at or span.ended_at or "",
             span.ended_at or get_trace_provider().time_iso(),
-            facts.model,
+            None if facts.model is None else redactor.name(str(facts.model)),
             facts.tokens,
-            None if message is None else self._redactor.name(message),
-            self._redactor.json(encode(payload)),
+            None if error is None else redactor.name(_message(error)),
+            redactor.json(payload_json(facts, error)),
         )
+
+    def _facts(self, data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no common fields
+        try:
+            return facts_of(data)
+        except Exception as exc:  # noqa: BLE001 - a span's data is anybody's code; that it ended is kept all the same
+            self._warn(exc)
+            return Facts()
+
+    def _name(self, data: Any) -> str:  # noqa: ANN401 - see _facts
+        try:
+            name = name_of(data)
+        except Exception as exc:  # noqa: BLE001 - see _facts
+            self._warn(exc)
+            name = data.type
+        return self._redactor.name(name)
 
     def _write(self, event: Any) -> None:  # noqa: ANN401 - any of the four events
         writer = self._writer
@@ -144,4 +173,9 @@ class NotebookTracingProcessor(TracingProcessor):
     def _warn(self, exc: Exception) -> None:
         if not self._warned:
             self._warned = True
-            warnings.warn(f"nbagents could not trace part of this run: {exc!r}", TraceWarning, stacklevel=2)
+            with suppress(TraceWarning):  # a filter may make an error of it
+                warnings.warn(f"nbagents could not trace part of this run: {exc!r}", TraceWarning, stacklevel=2)
+
+
+def _message(error: Any) -> str:  # noqa: ANN401 - the SDK does not check what a span was given as its error
+    return str(error.get("message") or "error") if isinstance(error, dict) else str(error)

@@ -24,18 +24,9 @@ __all__ = ["Redactor"]
 _EDGE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9a-fA-F]{2}))"
 _KEY = re.compile(rf"{_EDGE}sk-[A-Za-z0-9_-]{{6,}}|sk-(?:[a-z]{{2,12}}-)?[A-Za-z0-9_]{{20,}}")
 _BEARER = re.compile(r"(?i)(bearer(?:\\*[\"']|\s|\\+[nrt]|%20|\+|:|=)+)([A-Za-z0-9._~+/=-]|\\+/){8,}")
-_MEDIA_SIGNS = (
-    ";base64,",
-    'audio"',
-    "audio.",
-    "audio/",
-    "b64",
-    "file_data",
-    '"image',
-    '_image"',
-    "image/",
-    "image_gen",
-)
+_MEDIA_SIGNS = (";base64,", "b64_json", "file_data")
+_MEDIA_WORDS = ("audio", "image")  # words of ordinary text too, so a second look tells
+_MEDIA_WORD = re.compile(r"""audio["./]|["_]image|image[/_]""")
 _NUMBER_LENGTH = 4  # shorter numbers are counts, and tokens would be the first to go
 _MAX_NAMES = 1_000
 
@@ -48,20 +39,25 @@ class Redactor:
         self._secrets = self._environment.current()
         self._names: dict[str, str] = {}
 
+    def refresh(self) -> None:
+        """Take up what the environment holds now; to be called once before what belongs together."""
+        secrets = self._environment.current()
+        if secrets is not self._secrets:
+            self._secrets = secrets
+            self._names.clear()
+
     def json(self, text: str) -> str:
         """Return JSON text without secrets and media, and no longer than ``encode.MAX_CHARACTERS``.
 
         Args:
             text: Valid JSON.
         """
-        self._refresh()
         if self._suspect(text):
             text = whole_text(encode(self._clean(json.loads(text))))
         return fit(text)
 
     def name(self, text: str) -> str:
         """Return a name, message or other plain text without secrets and media."""
-        self._refresh()
         known = self._names.get(text)
         if known is None:
             if len(self._names) >= _MAX_NAMES:
@@ -69,18 +65,15 @@ class Redactor:
             known = self._names[text] = whole_text(self._string(text, in_key=False))
         return known
 
-    def _refresh(self) -> None:
-        secrets = self._environment.current()
-        if secrets is not self._secrets:
-            self._secrets = secrets
-            self._names.clear()
-
     def _suspect(self, text: str) -> bool:
         for needle in self._secrets.needles:
             if needle in text:
                 return True
         for sign in _MEDIA_SIGNS:
             if sign in text:
+                return True
+        for word in _MEDIA_WORDS:
+            if word in text and _MEDIA_WORD.search(text):
                 return True
         if "sk-" in text and _KEY.search(text):
             return True

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TraceStore", "last_trace", "traces"]
 
-_TRACE = "trace_id, name, started_us, ended_us, group_id, metadata, cell_id, writer"
-_SPAN = (
-    "trace_id, seq, span_id, parent_id, type, name, started_us, ended_us, agent, model, "
-    "input_tokens, output_tokens, cached_tokens, reasoning_tokens, error"
-)
+_TRACE, _SPAN = ", ".join(TraceRow._fields), ", ".join(SpanRow._fields)
 _FLUSH_WAIT_S = 30.0
 
 

@@ -19,6 +19,7 @@ from nbagents.tracing.process import this_process
 from nbagents.tracing.rows import SpanRow, TraceRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nbagents.tracing.ledger import Event
@@ -30,24 +31,24 @@ MAX_UNWRITTEN = 100_000  # rows kept in memory while the file cannot be written
 _MAX_BATCH = 2_000  # events; a commit waits for no more
 _EXIT_WAIT_S = 30.0
 
-_UPSERT_TRACE = """
-    INSERT INTO nb_traces (trace_id, name, started_us, ended_us, group_id, metadata, cell_id, writer)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_UPSERT_TRACE = f"""
+    INSERT INTO nb_traces ({", ".join(TraceRow._fields)})
+    VALUES ({", ".join("?" * len(TraceRow._fields))})
     ON CONFLICT (trace_id) DO UPDATE SET
         name = excluded.name, ended_us = excluded.ended_us, writer = excluded.writer,
         group_id = coalesce(excluded.group_id, group_id), metadata = coalesce(excluded.metadata, metadata),
         cell_id = coalesce(cell_id, excluded.cell_id)
 """
-_UPSERT_SPAN = """
-    INSERT INTO nb_spans (trace_id, seq, span_id, parent_id, type, name, started_us, ended_us, agent, model,
-        input_tokens, output_tokens, cached_tokens, reasoning_tokens, error, payload)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+_UPSERT_SPAN = f"""
+    INSERT INTO nb_spans ({", ".join(SpanRow._fields)}, payload)
+    VALUES ({", ".join("?" * len(SpanRow._fields))}, ?)
     ON CONFLICT (trace_id, seq) DO UPDATE SET
         name = excluded.name, ended_us = excluded.ended_us, agent = excluded.agent, model = excluded.model,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
         cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
         error = excluded.error, payload = excluded.payload
 """
+_SELECT_TRACE = f"SELECT {', '.join(TraceRow._fields)} FROM nb_traces WHERE trace_id = ?"
 
 # What SQLite cannot take, whatever the state of the file: text that is not Unicode, a number of more than 64 bits.
 _ONE_ROW_S_FAULT = (
@@ -152,8 +153,8 @@ class TraceWriter:
             self._warn(f"an event of trace {event.trace_id} could not be read and is lost: {exc!r}")
 
     def _write(self, batch: Batch) -> None:
-        traces = [_trace_values(row) for row in batch.traces.values()]
-        spans = [_span_values(row, batch.payloads.get(row.span_id)) for row in batch.spans.values()]
+        traces = list(batch.traces.values())
+        spans = [(*row, batch.payloads.get(row.span_id)) for row in batch.spans.values()]
         try:
             try:
                 self._upsert(traces, spans)
@@ -163,14 +164,14 @@ class TraceWriter:
             self._failed(exc)
             return
         self._unwritten = Batch()
-        self._tell(list(batch.traces.values()), list(batch.spans.values()))
+        self._tell(traces, list(batch.spans.values()))
 
-    def _upsert(self, traces: list[tuple[object, ...]], spans: list[tuple[object, ...]]) -> None:
+    def _upsert(self, traces: Sequence[tuple[object, ...]], spans: Sequence[tuple[object, ...]]) -> None:
         with self._open() as connection:
             connection.executemany(_UPSERT_TRACE, traces)
             connection.executemany(_UPSERT_SPAN, spans)
 
-    def _upsert_singly(self, traces: list[tuple[object, ...]], spans: list[tuple[object, ...]]) -> None:
+    def _upsert_singly(self, traces: Sequence[tuple[object, ...]], spans: Sequence[tuple[object, ...]]) -> None:
         """Write what can be written where one row of many cannot, and say which."""
         for each_traces, each_spans in [([row], []) for row in traces] + [([], [row]) for row in spans]:
             try:
@@ -209,11 +210,7 @@ class TraceWriter:
     def _look_up(self, trace_id: str) -> Known:
         try:
             connection = self._open()
-            row = connection.execute(
-                "SELECT trace_id, name, started_us, ended_us, group_id, metadata, cell_id, writer FROM nb_traces "
-                "WHERE trace_id = ?",
-                (trace_id,),
-            ).fetchone()
+            row = connection.execute(_SELECT_TRACE, (trace_id,)).fetchone()
             if row is None:
                 return Known()
             (last,) = connection.execute(
@@ -235,40 +232,6 @@ class TraceWriter:
             self._warned = True
             with suppress(TraceWarning):  # a filter may make an error of it, which would end the thread
                 warnings.warn(f"nbagents: {text}", TraceWarning, stacklevel=1)
-
-
-def _trace_values(row: TraceRow) -> tuple[object, ...]:
-    return (
-        row.trace_id,
-        row.name,
-        row.started_us,
-        row.ended_us,
-        row.group_id,
-        row.metadata,
-        row.cell_id,
-        row.writer,
-    )
-
-
-def _span_values(row: SpanRow, payload: str | None) -> tuple[object, ...]:
-    return (
-        row.trace_id,
-        row.seq,
-        row.span_id,
-        row.parent_id,
-        row.type,
-        row.name,
-        row.started_us,
-        row.ended_us,
-        row.agent,
-        row.model,
-        row.input_tokens,
-        row.output_tokens,
-        row.cached_tokens,
-        row.reasoning_tokens,
-        row.error,
-        payload,
-    )
 
 
 _writers: weakref.WeakSet[TraceWriter] = weakref.WeakSet()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from nbagents.tracing.rows import SpanRow, TraceRow
@@ -18,8 +17,8 @@ DETAIL_CHARACTERS = 20_000
 LINE_CHARACTERS = 60  # JSON that is longer is indented
 
 # A page has no use for what only the store needs; ``interrupted`` is what a page cannot find out.
-_TRACE = tuple(field.name for field in fields(TraceRow) if field.name not in {"metadata", "cell_id", "writer"})
-_SPAN = tuple(field.name for field in fields(SpanRow))
+_TRACE = tuple(name for name in TraceRow._fields if name not in {"metadata", "cell_id", "writer"})
+_SPAN = SpanRow._fields
 COLUMNS = {"traces": [*_TRACE, "interrupted"], "spans": list(_SPAN)}
 
 
