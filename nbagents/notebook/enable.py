@@ -153,11 +153,22 @@ def _set_up(mode: Mode, path: Path, location: Location) -> Enabled:
         from nbagents.tracing.store import TraceStore
 
         board = Board(shell, TraceStore(path), location.frontend)
+        if location.live:
+            _load_widgets_early()
     enabled = Enabled(mode, path, location, NotebookTracingProcessor(path, observer=board), board, shell)
     if shell is not None:
         for event, function in _hooks(enabled):
             shell.events.register(event, function)
     return enabled
+
+
+def _load_widgets_early() -> None:
+    """Import the widget aside, so that the first strip does not wait for it."""
+    import threading
+
+    from nbagents._displays import display_class
+
+    threading.Thread(target=display_class, args=("trace",), name="nbagents-imports", daemon=True).start()
 
 
 def _shell() -> Any:  # noqa: ANN401 - IPython's shell is untyped

@@ -28,6 +28,7 @@ _MOST_LINES = 200
 _MOST_CHARACTERS = 160
 _HEADS = ("#", "type", "text", "tokens", "time (UTC)")
 _LEFT = 'align="left" style="text-align: left; vertical-align: top"'
+_LABEL = 'align="left" style="text-align: left; vertical-align: top; white-space: nowrap"'
 _RIGHT = 'align="right" style="text-align: right; vertical-align: top"'
 _PAIR_BAR = '<span style="color: #009e73">▍</span>'  # Okabe and Ito's green: tells apart on light and on dark
 _TOOL_ERROR = "An error occurred while running the tool"  # the SDK's own words for a tool that raised
@@ -176,7 +177,7 @@ def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:
         lines: What is shown.
         foot: The line under it.
     """
-    heads = "".join(f"<th {_RIGHT if head in {'#', 'tokens'} else _LEFT}>{head}</th>" for head in _HEADS)
+    heads = "".join(f"<th {_RIGHT if head in {'#', 'tokens'} else _LABEL}>{head}</th>" for head in _HEADS)
     rows = "".join(map(_row_html, lines))
     return (
         f"<div {_OUTER}><b>{_safe(session_id)}</b>"
@@ -190,9 +191,9 @@ def _row_html(line: Line) -> str:
     text = _safe(line.text)
     return (
         f"<tr><td {_RIGHT}>{line.position}</td>"
-        f"<td {_LEFT}>{_PAIR_BAR + label if line.is_code else label}</td>"
+        f"<td {_LABEL}>{_PAIR_BAR + label if line.is_code else label}</td>"
         f"<td {_LEFT}>{f'<code>{text}</code>' if line.is_code else text}</td>"
-        f"<td {_RIGHT}>{line.tokens}</td><td {_LEFT}>{line.time}</td></tr>"
+        f"<td {_RIGHT}>{line.tokens}</td><td {_LABEL}>{line.time}</td></tr>"
     )
 
 
