@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Event", "Known", "Ledger"]
 
+_REMEMBERED = 256  # ended traces
 Event = TraceStarted | TraceEnded | SpanStarted | SpanEnded
 
 
@@ -34,13 +35,13 @@ class Batch:
 
     Attributes:
         traces: By trace id.
-        spans: By span id.
-        payloads: JSON text by span id, of those that have ended.
+        spans: By trace id and ``seq``; a span id is the user's to choose, and may come twice.
+        payloads: JSON text by the same key, of those that have ended.
     """
 
     traces: dict[str, TraceRow] = field(default_factory=dict)
-    spans: dict[str, SpanRow] = field(default_factory=dict)
-    payloads: dict[str, str] = field(default_factory=dict)
+    spans: dict[tuple[str, int], SpanRow] = field(default_factory=dict)
+    payloads: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.traces) + len(self.spans)
@@ -48,10 +49,12 @@ class Batch:
 
 @dataclass
 class _Open:
-    """A trace that spans may still come for."""
+    """A trace that spans may still come for, also after its end: a resumed run's do, and nothing ends it again."""
 
     row: TraceRow
     next_seq: int
+    reopened: bool = False
+    started: dict[str, str] = field(default_factory=dict)
     spans: dict[str, SpanRow] = field(default_factory=dict)
     agents: dict[str, str | None] = field(default_factory=dict)
 
@@ -68,6 +71,7 @@ class Ledger:
         self._writer = writer
         self._look_up = look_up
         self._open: dict[str, _Open] = {}
+        self._settled: dict[str, None] = {}  # ended traces, the longest settled first
 
     def take(self, event: Event, batch: Batch) -> None:
         """Add the rows that an event makes or changes to a batch."""
@@ -82,27 +86,31 @@ class Ledger:
                 self._trace_ended(event, batch)
 
     def _trace_started(self, event: TraceStarted, batch: Batch) -> None:
-        known = self._look_up(event.trace_id)
-        row = TraceRow(
-            event.trace_id,
-            event.name,
-            known.trace.started_us if known.trace is not None else microseconds(event.started_at),
-            group_id=event.group_id,
-            metadata=event.metadata,
-            cell_id=event.cell_id,
-            writer=self._writer,
+        trace = self._trace(event.trace_id, event.started_at, batch)
+        trace.reopened = False
+        trace.row = batch.traces[event.trace_id] = trace.row._replace(
+            name=event.name,
+            ended_us=None,
+            group_id=event.group_id or trace.row.group_id,
+            metadata=event.metadata or trace.row.metadata,
+            cell_id=trace.row.cell_id or event.cell_id,
         )
-        self._open[event.trace_id] = _Open(row, known.next_seq)
-        batch.traces[event.trace_id] = row
 
     def _trace_ended(self, event: TraceEnded, batch: Batch) -> None:
         trace = self._trace(event.trace_id, event.ended_at, batch)
+        trace.reopened = False
         trace.row = trace.row._replace(name=event.name or trace.row.name, ended_us=microseconds(event.ended_at))
         batch.traces[event.trace_id] = trace.row
         self._settle(event.trace_id)
 
     def _span_started(self, event: SpanStarted, batch: Batch) -> None:
         trace = self._trace(event.trace_id, event.started_at, batch)
+        if trace.started.get(event.span_id) == event.started_at:  # told twice: two processors write to this file
+            return
+        trace.started[event.span_id] = event.started_at
+        if trace.row.ended_us is not None:
+            trace.reopened = True
+            trace.row = batch.traces[event.trace_id] = trace.row._replace(ended_us=None)
         agent = event.name if event.type == "agent" else trace.agents.get(event.parent_id or "")
         row = SpanRow(
             event.trace_id,
@@ -118,15 +126,17 @@ class Ledger:
         trace.next_seq += 1
         trace.spans[event.span_id] = row
         trace.agents[event.span_id] = agent
-        batch.spans[event.span_id] = row
+        batch.spans[event.trace_id, row.seq] = row
 
     def _span_ended(self, event: SpanEnded, batch: Batch) -> None:
         trace = self._open.get(event.trace_id)
         if trace is None or event.span_id not in trace.spans:
             self._span_started(SpanStarted(*event[:6]), batch)
             trace = self._open[event.trace_id]
-        begun = trace.spans.pop(event.span_id)
-        batch.spans[event.span_id] = SpanRow(
+        begun = trace.spans.pop(event.span_id, None)
+        if begun is None:  # it has ended already: the other processor told so
+            return
+        batch.spans[event.trace_id, begun.seq] = SpanRow(
             begun.trace_id,
             begun.seq,
             begun.span_id,
@@ -140,7 +150,9 @@ class Ledger:
             *event.tokens,
             event.error,
         )
-        batch.payloads[event.span_id] = event.payload
+        batch.payloads[event.trace_id, begun.seq] = event.payload
+        if trace.reopened and not trace.spans:
+            trace.row = batch.traces[event.trace_id] = trace.row._replace(ended_us=microseconds(event.ended_at))
         self._settle(event.trace_id)
 
     def _trace(self, trace_id: str, moment: str, batch: Batch) -> _Open:
@@ -150,11 +162,16 @@ class Ledger:
             known = self._look_up(trace_id)
             row = known.trace or TraceRow(trace_id, "trace", microseconds(moment))
             row = row._replace(ended_us=None, writer=self._writer)
-            trace = self._open[trace_id] = _Open(row, known.next_seq)
+            trace = self._open[trace_id] = _Open(row, known.next_seq, reopened=known.trace is not None)
             batch.traces[trace_id] = row
         return trace
 
     def _settle(self, trace_id: str) -> None:
+        """Forget the traces that ended longest ago; the newest may not be in the file yet, to be looked up."""
         trace = self._open[trace_id]
+        self._settled.pop(trace_id, None)
         if trace.row.ended_us is not None and not trace.spans:
-            del self._open[trace_id]
+            self._settled[trace_id] = None
+        while len(self._settled) > _REMEMBERED:
+            oldest = next(iter(self._settled))
+            del self._settled[oldest], self._open[oldest]

@@ -19,10 +19,11 @@ LONG = (
 _WINDOW = LONG // 2
 _HASH_LENGTH = 12
 
-_ALPHABET = r"(?:[A-Za-z0-9+/_-]|\\+[nr/])"  # with the line ends and escaped slashes of JSON inside JSON
-_WHOLE = re.compile(rf"\s*(?:{_ALPHABET}|\s)+={{0,2}}\s*")
-_RUN = re.compile(rf"{_ALPHABET}(?:{_ALPHABET}|[\r\n]){{{LONG - 1},}}={{0,2}}")
-_FILLED = re.compile(rf"(?:{_ALPHABET}|[\\=\r\n])*")
+_ALPHABET = r"(?:[A-Za-z0-9+/_-]|\\{1,7}+[nr/])"  # with the line ends and escaped slashes of JSON inside JSON
+# Possessive (++): what has matched is never tried another way, so time grows no faster than the text.
+_WHOLE = re.compile(rf"(?:{_ALPHABET}|\s)++={{0,2}}+\s*+")
+_RUN = re.compile(rf"(?<![A-Za-z0-9+/_-])(?:{_ALPHABET}|[\r\n]){{{LONG},}}+={{0,2}}")
+_FILLED = re.compile(r"[A-Za-z0-9+/_=\\\r\n-]*+")
 _DATA_URL = re.compile(
     rf"data:([\w.+-]+\\*/[\w.+-]+)?[^,\s\"'<>]{{0,100}}?;base64,((?:{_ALPHABET}|[\r\n])*={{0,2}})"
 )
