@@ -37,7 +37,9 @@ TURNS = 4
 SMALL = 25
 GOAL_THREAD, GOAL_CPU = 0.15, 0.5
 
-INSTRUCTIONS = "You are the first agent of a lamp shop. Answer politely; look every order up before you say more. " * 4
+INSTRUCTIONS = (
+    "You are the first agent of a lamp shop. Answer politely; look every order up before you say more. " * 4
+)
 ORDER = '{"status": "delivered", "total": 42.5, "items": ["lamp", "bulb", "shade"], "carrier": "post"}'
 TOOL = {
     "type": "function",
@@ -113,7 +115,11 @@ SMALL_SPANS = RUNS * SMALL
 def agent_runs():
     """Make the spans of agent runs, as the SDK's runner makes them."""
     for _ in range(RUNS):
-        with trace("Agent workflow"), task_span("Agent workflow"), agent_span("triage", ["refunds"], ["lookup_order"]):
+        with (
+            trace("Agent workflow"),
+            task_span("Agent workflow"),
+            agent_span("triage", ["refunds"], ["lookup_order"]),
+        ):
             for number, (items, reply) in enumerate(REPLIES):
                 with turn_span(number + 1, "triage"):
                     with response_span() as span:
@@ -181,17 +187,21 @@ def measure(ours, theirs, exporter, work):
 
 def table(name, spans, medians):
     """Print one part's lines; whether its goals are met."""
-    (bare, bare_cpu), (ours, ours_cpu), (theirs, theirs_cpu) = (
-        tuple(1e6 * value / spans for value in side) for side in medians
+    thread, cpu = ([1e6 * side[clock] / spans for side in medians] for clock in (0, 1))
+    lines = (
+        (
+            "agent thread, over the bare cost",
+            *thread,
+            (thread[1] - thread[0]) / (thread[2] - thread[0]),
+            GOAL_THREAD,
+        ),
+        ("whole process, kept to the end", *cpu, cpu[1] / cpu[2], GOAL_CPU),
     )
-    thread, cpu = (ours - bare) / (theirs - bare), ours_cpu / theirs_cpu
     print(f"{name}: µs a span")
-    print(f"  {'':36} {'bare':>7} {'ours':>7} {'theirs':>7} {'ratio':>7} {'goal':>6}")
-    print(f"  {'agent thread, over the bare cost':36} {bare:7.1f} {ours:7.1f} {theirs:7.1f} {thread:7.3f} {GOAL_THREAD:6}")
-    print(
-        f"  {'whole process, kept to the end':36} {bare_cpu:7.1f} {ours_cpu:7.1f} {theirs_cpu:7.1f} {cpu:7.3f} {GOAL_CPU:6}"
-    )
-    return thread <= GOAL_THREAD and cpu <= GOAL_CPU
+    print(f"  {'':34} {'bare':>7} {'ours':>7} {'theirs':>7} {'ratio':>7} {'goal':>6}")
+    for what, bare, ours, theirs, ratio, goal in lines:
+        print(f"  {what:34} {bare:7.1f} {ours:7.1f} {theirs:7.1f} {ratio:7.3f} {goal:6}")
+    return all(ratio <= goal for *_, ratio, goal in lines)
 
 
 def main() -> int:

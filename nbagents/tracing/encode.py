@@ -37,8 +37,6 @@ def encode(value: object) -> str:
         >>> encode({"answer": float("nan"), "sound": b"RIFF"})
         '{"answer":"NaN","sound":"[bytes: 4 bytes, sha256 a40ff3d5900f]"}'
     """
-    if value is None:
-        return "null"
     if isinstance(value, Json):
         return value
     try:

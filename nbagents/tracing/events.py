@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 __all__ = ["SpanEnded", "SpanStarted", "TraceEnded", "TraceStarted", "microseconds"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class TraceStarted(NamedTuple):
@@ -70,4 +67,4 @@ def microseconds(moment: str) -> int:
     parsed = datetime.fromisoformat(moment)
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
-    return (parsed - _EPOCH) // _MICROSECOND
+    return round(parsed.timestamp() * 1e6)  # exact: doubles hold whole microseconds until the year 2255

@@ -6,7 +6,7 @@ data is read itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbagents.tracing.encode import Json, encode
@@ -90,8 +90,9 @@ def payload_json(facts: Facts, error: object) -> str:
         >>> payload_json(Facts(input="A-1043"), None)
         '{"input":"A-1043","output":null,"data":null,"error":null}'
     """
-    given, out, data = encode(facts.input), encode(facts.output), encode(facts.data)
-    return f'{{"input":{given},"output":{out},"data":{data},"error":{encode(error)}}}'
+    parts = (facts.input, facts.output, facts.data, error)
+    given, output, data, failed = ["null" if part is None else encode(part) for part in parts]
+    return f'{{"input":{given},"output":{output},"data":{data},"error":{failed}}}'
 
 
 def _fields(*names: str) -> Callable[[Any], Facts]:
@@ -112,12 +113,24 @@ def _response(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
 def _dumped(response: Any) -> tuple[Json, Json] | None:  # noqa: ANN401 - see facts_of
     """Return output and settings the quick way, straight from pydantic to text; None where that does not go."""
     try:
-        dump = response.__pydantic_serializer__.to_json
-        output = dump(response, include=_OUTPUT, by_alias=True, warnings=False)
-        settings = dump(response, include=_SETTINGS, by_alias=True, exclude_none=True, warnings=False)
+        output, tools = _each(response.output), _each(response.tools)
+        settings = _dump(response, _QUICK_SETTINGS)
     except Exception:  # noqa: BLE001 - another kind of object, or one that holds what JSON has no word for
         return None
-    return Json(output[_OUTPUT_BEGINS:-1].decode()), Json(settings.decode())
+    rest = "}" if settings == "{}" else f",{settings[1:]}"
+    return Json(output), Json(f'{{"tools":{tools}{rest}')
+
+
+def _each(models: Sequence[Any]) -> str:
+    """Dump models one by one: as part of their owner, pydantic would try every type of a long union on each."""
+    return f"[{','.join([_dump(model, None) for model in models])}]"
+
+
+def _dump(model: Any, include: set[str] | None) -> str:  # noqa: ANN401 - any pydantic model
+    text: bytes = model.__pydantic_serializer__.to_json(
+        model, include=include, by_alias=True, exclude_none=True, warnings=False
+    )
+    return text.decode()
 
 
 def _read(response: Any) -> tuple[object, dict[str, object]]:  # noqa: ANN401 - see facts_of
@@ -125,7 +138,6 @@ def _read(response: Any) -> tuple[object, dict[str, object]]:  # noqa: ANN401 - 
     return response.output, settings
 
 
-_OUTPUT, _OUTPUT_BEGINS = {"output"}, len('{"output":')
 _SETTINGS = {
     "id",
     "instructions",
@@ -140,6 +152,7 @@ _SETTINGS = {
     "top_p",
     "truncation",
 }
+_QUICK_SETTINGS = _SETTINGS - {"tools"}
 
 
 def _generation(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
@@ -197,7 +210,7 @@ _FACTS: Mapping[str, Callable[[Any], Facts]] = {
     ),
     "handoff": _fields("from_agent", "to_agent"),
     "guardrail": _fields("triggered"),
-    "custom": lambda data: Facts(data=data.data),
+    "custom": lambda data: Facts(None, None, data.data),
     "transcription": _transcription,
     "speech": _speech,
     "speech_group": lambda data: Facts(data.input),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NotebookTracingProcessor"]
 
+_REDACTED = "details are redacted."  # how the SDK ends what it says in place of an error's own text
+
 
 class NotebookTracingProcessor(TracingProcessor):
     """Stores every trace of this process in a SQLite file, without ever slowing or failing a run.
@@ -63,7 +65,6 @@ class NotebookTracingProcessor(TracingProcessor):
     def on_trace_end(self, trace: Trace) -> None:
         """Note a trace's end."""
         try:
-            self._redactor.refresh()
             name = self._redactor.name(str(trace.name))
             self._write(TraceEnded(trace.trace_id, name, get_trace_provider().time_iso()))
         except Exception as exc:  # noqa: BLE001 - tracing never fails a run
@@ -72,7 +73,6 @@ class NotebookTracingProcessor(TracingProcessor):
     def on_span_start(self, span: Span[Any]) -> None:
         """Note a span's start."""
         try:
-            self._redactor.refresh()
             data = span.span_data
             started = span.started_at or get_trace_provider().time_iso()
             self._write(
@@ -130,7 +130,6 @@ class NotebookTracingProcessor(TracingProcessor):
 
     def _span_ended(self, span: Span[Any]) -> SpanEnded:
         redactor = self._redactor
-        redactor.refresh()
         data, error = span.span_data, span.error
         facts = self._facts(data)
         return SpanEnded(
@@ -163,12 +162,13 @@ class NotebookTracingProcessor(TracingProcessor):
         return self._redactor.name(name)
 
     def _write(self, event: Any) -> None:  # noqa: ANN401 - any of the four events
-        writer = self._writer
-        if writer is None:
-            writer = self._writer = writer_of(self._path or default_path())
-            if self._observer is not None and self._observer not in writer.observers:
-                writer.observers = (*writer.observers, self._observer)
-        writer.put(event)
+        (self._writer or self._open()).put(event)
+
+    def _open(self) -> TraceWriter:
+        writer = self._writer = writer_of(self._path or default_path())
+        if self._observer is not None and self._observer not in writer.observers:
+            writer.observers = (*writer.observers, self._observer)
+        return writer
 
     def _warn(self, exc: Exception) -> None:
         if not self._warned:
@@ -178,4 +178,10 @@ class NotebookTracingProcessor(TracingProcessor):
 
 
 def _message(error: Any) -> str:  # noqa: ANN401 - the SDK does not check what a span was given as its error
-    return str(error.get("message") or "error") if isinstance(error, dict) else str(error)
+    """Return what went wrong in a line: the SDK's detail where it gives one, else its general message."""
+    if not isinstance(error, dict):
+        return str(error)
+    data = error.get("data")
+    detail = data.get("error") if isinstance(data, dict) else None
+    useful = isinstance(detail, str) and detail.strip() and not detail.endswith(_REDACTED)
+    return str(detail if useful else error.get("message") or "error")

@@ -40,7 +40,7 @@ class Redactor:
         self._names: dict[str, str] = {}
 
     def refresh(self) -> None:
-        """Take up what the environment holds now; to be called once before what belongs together."""
+        """Take up what the environment holds now, and forget the names that were cleaned without it."""
         secrets = self._environment.current()
         if secrets is not self._secrets:
             self._secrets = secrets
@@ -52,6 +52,7 @@ class Redactor:
         Args:
             text: Valid JSON.
         """
+        self.refresh()
         if self._suspect(text):
             text = whole_text(encode(self._clean(json.loads(text))))
         return fit(text)
@@ -60,6 +61,7 @@ class Redactor:
         """Return a name, message or other plain text without secrets and media."""
         known = self._names.get(text)
         if known is None:
+            self.refresh()  # one that is known was stored like this already: looking again would hide nothing
             if len(self._names) >= _MAX_NAMES:
                 self._names.clear()
             known = self._names[text] = whole_text(self._string(text, in_key=False))

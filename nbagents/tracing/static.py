@@ -28,6 +28,8 @@ _PREVIEWS = 12
 _PREVIEW_CHARACTERS = 160
 _NAME_WIDTH, _BAR_WIDTH = 28, 44
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_UNWRAPPED = "white-space: pre; overflow-x: auto"  # JupyterLab wraps what is preformatted
+_HEADLINE_NAME = 60
 _PREVIEWED = frozenset({"function", "response", "generation", "mcp_tools", "guardrail", "transcription", "speech"})
 
 
@@ -55,7 +57,7 @@ def trace_html(records: Sequence[TraceRecord]) -> str:
     return (
         f'<details class="tex2jax_ignore mathjax_ignore"{state}>'
         f"<summary><code>{escape(headline(records, '   '))}</code></summary>"
-        f"<pre>{rows}</pre>{_previews(records)}</details>"
+        f'<pre style="{_UNWRAPPED}">{rows}</pre>{_previews(records)}</details>'
     )
 
 
@@ -72,7 +74,11 @@ def headline(records: Sequence[TraceRecord], gap: str) -> str:
     duration = max(r.end_us for r in records) - min(r.row.started_us for r in records)
     tokens = sum(record.usage.total_tokens for record in records)
     errors = sum(record.errors for record in records)
-    parts = [_line(name), seconds(duration), _many(sum(len(record.rows) for record in records), "span")]
+    parts = [
+        _short(_line(name), _HEADLINE_NAME),
+        seconds(duration),
+        _many(sum(len(record.rows) for record in records), "span"),
+    ]
     if tokens:
         parts.append(_many(tokens, "token"))
     if errors:
