@@ -80,11 +80,10 @@ def enable(db: Path | str | None = None, mode: str | None = None, display: bool 
         StoreOpenError: The file cannot be used.
 
     Example:
-        >>> enabled = enable(db="doctest.db", mode="offline")  # doctest: +ELLIPSIS
-        Offline...
-        >>> enabled.mode, enabled.path.name
-        ('offline', 'doctest.db')
-        >>> disable()
+        >>> enable(mode="fast")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        nbagents.errors.ModeError: ...
     """
     global _enabled  # noqa: PLW0603 - one process has one set-up
     from nbagents.replay.client import install

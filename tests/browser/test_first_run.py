@@ -18,7 +18,7 @@ STRIP = (
     "[...document.querySelectorAll('.nbagents-live *')]"
     ".map(element => element.shadowRoot?.querySelector('.strip')).find(Boolean)"
 )
-# The kernel calls itself idle whenever it has answered a widget; the cell's missing number says that it still runs.
+# The kernel calls itself idle whenever it has answered a widget; a cell without a number still runs.
 GROWN = f"""index => {{
     const seen = (window.__seen ??= new Set());
     const spans = /(\\d+) spans?/.exec({STRIP}?.textContent ?? '')?.[1];
