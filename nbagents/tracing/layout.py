@@ -72,7 +72,10 @@ class Figures:
 
 
 def tree(spans: Iterable[SpanRow]) -> list[Node]:
-    """Return spans depth first, siblings in the order they started; one whose parent is missing is a root."""
+    """Return spans depth first, siblings in the order they started.
+
+    A span whose parent is missing is a root, and so is the first of a circle of parents.
+    """
     ordered = sorted(spans, key=lambda span: span.seq)
     known = {span.span_id for span in ordered}
     children: dict[str | None, list[SpanRow]] = {}
@@ -80,11 +83,15 @@ def tree(spans: Iterable[SpanRow]) -> list[Node]:
         parent = span.parent_id if span.parent_id in known and span.parent_id != span.span_id else None
         children.setdefault(parent, []).append(span)
     nodes: list[Node] = []
-    stack = [(span, 0) for span in reversed(children.get(None, []))]
-    while stack:
-        span, depth = stack.pop()
-        nodes.append(Node(span, depth))
-        stack += [(child, depth + 1) for child in reversed(children.pop(span.span_id, []))]
+    seen: set[int] = set()
+    for root in (*children.pop(None, ()), *ordered):  # after the roots, what only a circle of parents leads to
+        stack = [(root, 0)]
+        while stack:
+            span, depth = stack.pop()
+            if span.seq not in seen:
+                seen.add(span.seq)
+                nodes.append(Node(span, depth))
+                stack += [(child, depth + 1) for child in reversed(children.pop(span.span_id, []))]
     return nodes
 
 
