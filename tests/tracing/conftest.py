@@ -55,7 +55,7 @@ def raw(path, store):
 def span():
     """Make a span's row; times in microseconds after the trace's start."""
 
-    def make(seq, parent=None, kind="function", name=None, begin=0, end=10, **more):
+    def make(seq, parent=None, kind="function", name=None, *, begin=0, end=10, **more):
         parent_id = None if parent is None else f"s{parent}"
         return SpanRow("t1", seq, f"s{seq}", parent_id, kind, name or f"{kind} {seq}", begin, end, **more)
 
