@@ -175,9 +175,12 @@ def _part(usage: Any, name: str) -> Any:  # noqa: ANN401 - see _tokens
     return usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)
 
 
+_TOO_BIG = 2**63  # for SQLite
+
+
 def _number(usage: Any, name: str) -> int | None:  # noqa: ANN401 - see _tokens
     value = _part(usage, name)
-    return value if isinstance(value, int) else None
+    return value if type(value) is int and abs(value) < _TOO_BIG else None
 
 
 def _speech(data: Any) -> Facts:  # noqa: ANN401 - see facts_of

@@ -22,12 +22,13 @@ def store(path):
     return TraceStore(path)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def only():
-    """Make a processor the only one; what was there comes back at the end."""
+    """Make processors the only ones; at first there is none, and what was there comes back at the end."""
     provider = get_trace_provider()
     before = list(provider._multi_processor._processors)
-    yield lambda processor: provider.set_processors([processor])
+    provider.set_processors([])
+    yield lambda *processors: provider.set_processors(list(processors))
     provider.set_processors(before)
 
 

@@ -23,8 +23,9 @@ def started(span_id, parent=None, kind="custom", name=None, moment=1):
     return SpanStarted("t", span_id, parent, kind, name or span_id, at(moment))
 
 
-def ended(begun, name=None, moment=2, model=None, tokens=NOBODY, error=None, payload='{"input":1}'):
-    return SpanEnded(*begun[:4], name or begun.name, begun.started_at, at(moment), model, tokens, error, payload)
+def ended(begun, moment=2, **more):
+    rest = {"model": None, "tokens": NOBODY, "error": None, "payload": '{"input":1}'}
+    return SpanEnded(*begun, at(moment), **rest)._replace(**more)
 
 
 @pytest.fixture
