@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import nbagents
 
@@ -86,7 +87,12 @@ def lab_command(notebook: Path, options: Sequence[str] = ()) -> list[str]:
     """
     # A fresh container's only user is often root, for whom Jupyter asks to be told so.
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return [sys.executable, "-m", "jupyterlab", str(notebook), *root, *options]
+    place = [
+        f"--ServerApp.root_dir={notebook.parent.absolute()}",
+        # The address that is printed for `--no-browser` is the notebook's own too.
+        f"--LabApp.default_url=/lab/tree/{quote(notebook.name)}",
+    ]
+    return [sys.executable, "-m", "jupyterlab", *place, *root, *options]
 
 
 if __name__ == "__main__":

@@ -28,8 +28,10 @@ def test_copying_never_overwrites(tmp_path):
 
 def test_lab_opens_the_notebook_in_this_environment(tmp_path):
     """The command runs this interpreter's JupyterLab on the file, with the person's own options."""
-    command = lab_command(tmp_path / "01.ipynb", ["--no-browser"])
-    assert command[:4] == [sys.executable, "-m", "jupyterlab", str(tmp_path / "01.ipynb")]
+    command = lab_command(tmp_path / "01 a.ipynb", ["--no-browser"])
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={tmp_path}" in command
+    assert "--LabApp.default_url=/lab/tree/01%20a.ipynb" in command
     assert command[-1] == "--no-browser"
 
 

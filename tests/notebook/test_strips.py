@@ -53,10 +53,11 @@ def test_display_off_is_one_line(start):
 
 
 def test_enabling_again_records_a_run_once(start):
-    """`enable()` under cell re-runs adds no second processor."""
+    """`enable()` under cell re-runs and reloads of its module, as by `%autoreload`, adds no second processor."""
     kernel = start()
     kernel.run("import nbagents; nbagents.enable(); nbagents.enable(); None")
     kernel.run("%reload_ext nbagents")
+    kernel.run("import importlib, nbagents.notebook.enable as module; importlib.reload(module).enable(); None")
     kernel.run("before = len(nbagents.traces())")
     execution = kernel.send(ASK.format(agent="scripted()"))
     kernel.ended(execution)
