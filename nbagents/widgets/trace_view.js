@@ -770,6 +770,12 @@ const INSET = 7; // pixels left free on both sides of the chart
 const THUMB = { width: 190, height: 18, lanes: 4 };
 
 class View {
+  /** @type {ResizeObserver} */ resizes;
+  /** @type {MutationObserver} */ themes;
+  /** @type {SVGElement} */ thumb;
+  /** @type {any} */ colors;
+  /** @type {string} */ drawnChips;
+
   /** @param {Hub} hub */
   constructor(hub) {
     this.hub = hub;
