@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from nbagents import TraceStore
+
 ASK = "(await Runner.run({agent}, 'Where is my lamp?')).final_output"
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -167,3 +169,33 @@ def test_an_agent_cell(start):
     kernel = start()
     kernel.run("helper = scripted()")
     assert "It is on its way." in kernel.run("%%agent helper\nWhere is my lamp?").text
+
+
+def test_a_kernel_that_is_shut_down_loses_nothing(start, tmp_path):
+    """What ran until the kernel was shut down is in the file, and a span without an end reads as interrupted."""
+    kernel = start()
+    kernel.run(ASK.format(agent="scripted()"))
+    kernel.send(
+        "import time\nwith trace('cut short'):\n    with custom_span('done'): pass\n"
+        "    custom_span('open').start(mark_as_current=True)\n    print('now')\n    while True: time.sleep(0.05)"
+    )
+    kernel.until(lambda m: m["msg_type"] == "stream" and "now" in m["content"]["text"])
+    kernel.manager.shutdown_kernel(now=False)
+    cut_short, whole = TraceStore(tmp_path / "nbagents.db").records()
+    assert {span.status for span in whole.spans} == {whole.status} == {"ok"}
+    assert "lookup_order" in {span.name for span in whole.spans}
+    assert {span.name: span.status for span in cut_short.spans} == {"done": "ok", "open": "interrupted"}
+
+
+def test_a_kernel_that_is_killed_leaves_what_it_began(start, tmp_path):
+    """Even after a kill the file holds every span that had begun, and nobody takes it for running."""
+    kernel = start()
+    kernel.send(
+        "import time\nwith trace('killed'), custom_span('open'):\n    print('now')\n"
+        "    while True: time.sleep(0.05)"
+    )
+    kernel.until(lambda m: m["msg_type"] == "display_data")
+    kernel.manager.shutdown_kernel(now=True)
+    record = TraceStore(tmp_path / "nbagents.db").last()
+    assert [(span.name, span.status) for span in record.spans] == [("open", "interrupted")]
+    assert record.interrupted
