@@ -1,0 +1,94 @@
+"""However a process ends, what it had begun is in the file, and its state can be told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from agents import custom_span, trace
+
+PRELUDE = """
+import os, sys, threading
+from agents import custom_span, trace
+from agents.tracing import set_trace_processors
+from nbagents.tracing.processor import NotebookTracingProcessor
+processor = NotebookTracingProcessor("lamp.nbagents.db")
+set_trace_processors([processor])
+def run(count=200):
+    with trace("run"):
+        for n in range(count):
+            with custom_span(f"step {n}"):
+                pass
+"""
+
+ENDINGS = {
+    "the script's end": "run()",
+    "sys.exit": "run(); sys.exit(3)",
+    "an exception": "run(); raise RuntimeError('no')",
+    "an exception inside": "with trace('outer'): run(); raise KeyError",
+    "a thread's run": "t = threading.Thread(target=run); t.start(); t.join()",
+}
+
+
+def python(code, path, **options):
+    return subprocess.run(
+        [sys.executable, "-c", PRELUDE + code],
+        cwd=path.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_nothing_is_lost_when_a_process_ends(ending, path, store):
+    """Two hundred spans queued just before the end are two hundred rows."""
+    python(ENDINGS[ending], path)
+    record = next(record for record in store.records() if record.name == "run")
+    assert [span.name for span in record.spans] == [f"step {n}" for n in range(200)]
+    assert {span.status for span in record.spans} == {"ok"}
+
+
+def test_a_kill_leaves_open_spans_interrupted(path, store):
+    """What was open when the process was killed never ended, and is not taken for running."""
+    code = (
+        "with trace('run'), custom_span('open'):\n    processor.force_flush()\n"
+        "    print('now', flush=True)\n    threading.Event().wait()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", PRELUDE + code], cwd=path.parent, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout.readline() == "now\n"
+        record = store.last()
+        assert (record.status, record.spans[0].status) == ("running", "running")
+        process.send_signal(signal.SIGKILL)
+    record = store.last()
+    assert (record.status, record.spans[0].status) == ("interrupted", "interrupted")
+    assert record.interrupted
+
+
+def test_an_open_span_of_this_process_is_running(processor, store):
+    """A span that is open now is running, and ends with its time."""
+    with trace("run"), custom_span("open"):
+        record = store.last()
+        assert (record.status, record.spans[0].status) == ("running", "running")
+        assert record.spans[0].duration >= 0
+    assert store.last().spans[0].status == "ok"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_neither_hangs_nor_writes_for_its_parent(path, store):
+    """What the parent had queued is written once; the child's own traces are stored too."""
+    result = python(
+        "run(50)\nchild = os.fork()\nif child == 0:\n    with trace('child'), custom_span('own'): pass\n"
+        "    processor.force_flush()\n    os._exit(0)\nos.waitpid(child, 0)\nprint('parent')",
+        path,
+        timeout=60,
+    )
+    assert result.stdout == "parent\n", result.stderr
+    assert {record.name: len(record.spans) for record in store.records()} == {"run": 50, "child": 1}
