@@ -199,6 +199,8 @@ class TraceWriter:
         self._warn(f"traces are not being stored: {error}{lost}. They are kept in memory and tried again.")
 
     def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and not self.path.exists():
+            self._close()  # removed by somebody to start afresh: what comes next belongs in a new file
         if self._connection is None:
             connection = connect(self.path)
             try:

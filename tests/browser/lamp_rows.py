@@ -29,7 +29,7 @@ class View(TraceView):
         return mime_bundle(self, "<pre>static lamp</pre>", "static lamp", "lab")
 
 
-def span(seq, kind, name, start, stop, parent=None, **more):  # noqa: PLR0917 - a table's columns
+def span(seq, kind, name, start, stop, parent=None, **more):
     """A span of the trace t1; times in seconds since its start, parents by their seq."""
     parent_id = None if parent is None else f"s{parent}"
     ended = None if stop is None else T0 + int(stop * 1e6)

@@ -165,3 +165,13 @@ def test_a_locked_file_is_waited_for(processor, store, path):
     holder.execute("ROLLBACK")
     holder.close()
     assert [record.name for record in store.records()] == ["second", "first"]
+
+
+def test_a_file_that_was_removed_is_made_again(processor, store, path):
+    """Whoever deletes the file starts afresh: later runs are in a new one."""
+    for name in ("old", "new"):
+        with trace(name), custom_span("step"):
+            pass
+        assert [record.name for record in store.records()] == [name]
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
