@@ -76,8 +76,8 @@ async def measure(folder: Path):
             "get_items(20) of 10,000",
             *await alternate(200, lambda: ours.get_items(20), lambda: theirs.get_items(20)),
         ),
-        ("get_items() of 10,000", *await alternate(15, ours.get_items, theirs.get_items)),
-        ("to_frame() : get_items() alone", *await alternate(15, ours.to_frame, theirs.get_items)),
+        ("get_items() of 10,000", *await alternate(41, ours.get_items, theirs.get_items)),
+        ("to_frame() : get_items() alone", *await alternate(41, ours.to_frame, theirs.get_items)),
         ("add_items of two", *await alternate(200, lambda: ours.add_items(two), lambda: theirs.add_items(two))),
         (
             "add_items of two, ours at synchronous=FULL",

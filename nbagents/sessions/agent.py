@@ -19,7 +19,7 @@ __all__ = ["agents_of"]
 _TRANSFER = "transfer_to_"
 
 
-def agents_of(rows: Sequence[RawRow], values: Mapping[str, list[Any]]) -> list[str | None]:
+def agents_of(rows: Sequence[RawRow], values: Mapping[str, Sequence[Any]]) -> list[str | None]:
     """Return the agent of each item, None where the history does not tell.
 
     Args:
@@ -40,7 +40,7 @@ def agents_of(rows: Sequence[RawRow], values: Mapping[str, list[Any]]) -> list[s
         [None, None, 'refunds']
     """
     metadata = [row[3] for row in rows]
-    if not any(metadata) and not any([tool.startswith(_TRANSFER) for tool in values["tool"] if tool]):  # noqa: C419 - faster
+    if not any(metadata) and not any(tool and tool.startswith(_TRANSFER) for tool in set(values["tool"])):
         return [None] * len(rows)
     transfers: set[str] = set()
     current: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbagents.sessions.rows import Item
@@ -37,12 +37,12 @@ def text_of(item: Item) -> str | None:
         'What is this?'
     """
     content = item.get("content")
-    if isinstance(content, str):
-        return content
     if type(content) is list and len(content) == 1 and "summary" not in item:  # nearly every answer of a model
         part = content[0]
-        if type(part) is dict and part.get("type") == "output_text" and type(part.get("text")) is str:
-            return cast("str", part["text"])
+        if type(part) is dict and part.get("type") == "output_text" and type(text := part.get("text")) is str:
+            return text
+    if isinstance(content, str):
+        return content
     parts = _parts(item)
     return SEPARATOR.join([part[key] for part, key in parts]) if parts else None
 

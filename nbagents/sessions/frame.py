@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from nbagents.sessions.columns import COLUMNS, item_columns, whole_columns
+from nbagents.sessions.columns import COLUMNS, Reader
 from nbagents.sessions.pause import collection_paused
 from nbagents.sessions.rows import Row, decode
 
@@ -66,40 +66,41 @@ def frame_of(rows: Sequence[RawRow]) -> tuple[pd.DataFrame, list[RawRow], list[R
     """
     import pandas as pd
 
+    reader = Reader()
     good: list[RawRow] = []
     bad: list[Row] = []
-    values = item_columns([])
     with collection_paused():
         for start in range(0, len(rows), _PIECE):
             sound, items, corrupt = decode(rows[start : start + _PIECE])
+            reader.take(items)
             good += sound
             bad += corrupt
-            for name, more in item_columns(items).items():
-                values[name] += more
-        whole = whole_columns(good, values)
-        data = {column.name: _series(whole[column.name], column.type) for column in COLUMNS}
+        values = reader.columns(good)
+        data = {column.name: _series(values[column.name], column.type) for column in COLUMNS}
         return pd.DataFrame(data, copy=False), good, bad
 
 
-def _series(values: list[Any], kind: str) -> pd.Series[Any]:
+def _series(values: Sequence[Any], kind: str) -> pd.Series[Any]:
     """Make a column without letting pandas guess: text stays object, so that None and any edit fit."""
     import numpy as np
     import pandas as pd
 
     if kind == "datetime64[s, UTC]":
         return _times(values)
-    if kind == "Int64" and values and None not in values:  # quick from integers, slow from objects
-        whole = np.array(values, dtype="int64")
-        return pd.Series(pd.arrays.IntegerArray(whole, np.zeros(len(whole), dtype=bool)))
-    return pd.Series(np.array(values, dtype=kind) if kind == "int64" else values, dtype=kind)
+    if kind == "object" or (kind == "Int64" and None in values):
+        return pd.Series(values, dtype=kind)
+    whole = np.fromiter(values, dtype="int64", count=len(values))  # quick from integers, slow from objects
+    if kind == "int64":
+        return pd.Series(whole)
+    return pd.Series(pd.arrays.IntegerArray(whole, np.zeros(len(whole), dtype=bool)))
 
 
-def _times(values: list[Any]) -> pd.Series[Any]:
+def _times(values: Sequence[Any]) -> pd.Series[Any]:
     import numpy as np
     import pandas as pd
 
     try:
-        times = pd.Series(np.array(values, dtype="datetime64[s]"))  # ISO text: five times faster than to_datetime
+        times = pd.DatetimeIndex(np.array(values, dtype="datetime64[s]")).tz_localize("UTC")  # quick, but ISO only
     except ValueError:
-        times = pd.Series(pd.to_datetime(values, errors="coerce", utc=True)).dt.tz_convert(None)
-    return pd.Series(times.astype("datetime64[s]").dt.tz_localize("UTC"))
+        times = pd.to_datetime(list(values), errors="coerce", utc=True).as_unit("s")
+    return pd.Series(times)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,10 +17,6 @@ Item = dict[str, Any]
 RawRow = tuple[int | None, str | None, str | bytes, str | None]
 
 METADATA_KEY = "_metadata"
-
-# Between rows, so that they parse in one call and none can hide where it ends: nobody can write what is random.
-_MARK = secrets.token_hex(8)
-_SEPARATOR = f',"{_MARK}",'
 
 
 class CorruptRowWarning(UserWarning):
@@ -49,7 +44,7 @@ def as_rows(rows: Iterable[RawRow]) -> list[Row]:
     return [Row._make(row) for row in rows]
 
 
-def decode(rows: Sequence[RawRow]) -> tuple[Sequence[RawRow], list[Item], list[Row]]:
+def decode(rows: Iterable[RawRow]) -> tuple[list[RawRow], list[Item], list[Row]]:
     """Tell the rows that hold an item from those that do not.
 
     Args:
@@ -63,41 +58,31 @@ def decode(rows: Sequence[RawRow]) -> tuple[Sequence[RawRow], list[Item], list[R
         >>> items, [row.id for row in bad]
         ([{'role': 'user'}], [2, 3])
     """
-    items = _decode_together(rows)
-    if items is not None:
-        return rows, items, []
+    from jiter import from_json
+
     good: list[RawRow] = []
-    items = []
+    items: list[Item] = []
     bad: list[Row] = []
     for row in rows:
-        item = _decode_one(row[2])
-        if item is None:
-            bad.append(Row._make(row))
-        else:
+        data = row[2]
+        try:
+            item = from_json(data.encode())  # type: ignore[union-attr] # bytes are told by what is raised
+        except (AttributeError, ValueError):
+            item = _decode_slowly(data)
+        if type(item) is dict:
             good.append(row)
             items.append(item)
+        else:
+            bad.append(Row._make(row))
     return good, items, bad
 
 
-def _decode_together(rows: Sequence[RawRow]) -> list[Item] | None:
-    """Parse all rows in one call, three times as fast as one by one; None where any row is not a sound item."""
+def _decode_slowly(data: object) -> object:
+    """Read what jiter refuses and Python does not: half a surrogate pair, objects in 200 objects."""
     try:
-        parsed = json.loads(f"[{_SEPARATOR.join([row[2] for row in rows])}]")  # type: ignore[misc] # bytes raise
-    except (TypeError, ValueError, RecursionError):
-        return None
-    items = parsed[::2]
-    sound = len(parsed) == max(2 * len(rows) - 1, 0) and parsed[1::2] == [_MARK] * (len(rows) - 1)
-    return items if sound and all([type(item) is dict for item in items]) else None  # noqa: C419 - a list is faster
-
-
-def _decode_one(data: object) -> Item | None:
-    if not isinstance(data, str):
-        return None
-    try:
-        item = json.loads(data)
+        return json.loads(data) if isinstance(data, str) else None
     except (ValueError, RecursionError):
         return None
-    return item if isinstance(item, dict) else None
 
 
 def warn_of(bad: Sequence[Row], *, session_id: str, where: object, named: set[int | None]) -> None:

@@ -8,6 +8,7 @@ from nbagents import to_frame
 from nbagents.sessions.columns import COLUMNS
 from nbagents.sessions.content import replace_text, text_of
 from nbagents.sessions.frame import frame_of
+from nbagents.sessions.sqlite_session import SQLiteSession
 
 NAMES = [
     "id",
@@ -98,6 +99,46 @@ async def test_agents_are_told_by_metadata_and_handoffs(session):
         ]
     )
     assert (await session.to_frame())["agent"].tolist() == [None, "triage", None, None, "refunds", None, None]
+
+
+async def test_sessions_of_one_file_stay_apart(filled, path, history):
+    """A frame shows its own session's rows in their order, be they most of the table or little of it."""
+    before = await filled.to_frame()
+    async with SQLiteSession("other", path) as other:
+        for number in range(1, 4):
+            await other.add_items(history)
+            pd.testing.assert_frame_equal(await filled.to_frame(), before)
+            frame = await other.to_frame()
+            assert len(frame) == number * len(history)
+            assert frame["id"].is_monotonic_increasing
+            assert not set(frame["id"]) & set(before["id"])
+
+
+@pytest.mark.parametrize(
+    ("item", "column", "expected"),
+    [
+        ({"type": "custom_tool_call", "name": "run", "input": "ls", "call_id": "c"}, "arguments", "ls"),
+        ({"type": "custom_tool_call", "name": "run", "input": {"a": 1}}, "arguments", '{"a": 1}'),
+        ({"type": "custom_tool_call", "input": "ls", "arguments": "{}"}, "arguments", "{}"),
+        ({"type": "message", "role": "user", "input": "ls"}, "arguments", None),
+        (
+            {"type": "function_call_output", "output": [{"type": "input_text"}]},
+            "output",
+            '[{"type": "input_text"}]',
+        ),
+        ({"type": "function_call", "name": 5, "call_id": ["x"]}, "tool", "5"),
+        ({"type": "function_call", "name": 5, "call_id": ["x"]}, "call_id", '["x"]'),
+        ({"type": "web_search_call", "id": "ws_1"}, "tool", "web_search"),
+        ({"type": ["odd"], "role": "user"}, "type", "message"),
+        ({"type": ["odd"]}, "type", None),
+        ({"type": "function_call", "name": "abc", "arguments": "{}"}, "tokens", 2),
+        ({"type": "function_call_output", "output": {"a": 1}}, "tokens", 2),
+    ],
+)
+async def test_a_cell_of_any_item(session, item, column, expected):
+    """What is not text is shown as JSON; what an item does not have is an empty cell."""
+    await session.add_items([item])
+    assert (await session.to_frame())[column].tolist() == [expected]
 
 
 @pytest.mark.parametrize(
