@@ -75,7 +75,7 @@ def test_the_table_has_every_type_of_the_sdk(data):
     classes = [
         c for c in vars(sdk).values() if isinstance(c, type) and issubclass(c, SpanData) and c is not SpanData
     ]
-    assert sorted(c.type.fget(object()) for c in classes) == sorted(TYPES)
+    assert sorted(c.type.fget(object()) for c in known if c is not SpanData) == sorted(TYPES)
 
 
 # (how it is made, its name, its input, its output, its data)
