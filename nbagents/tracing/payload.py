@@ -53,6 +53,7 @@ class Facts(NamedTuple):
         data: Everything else worth showing, an object.
         model: The model that answered.
         tokens: What it used.
+        settings: More of ``data``, as text after it, each with a comma before: what the agent's next call has too.
     """
 
     input: object = None
@@ -60,6 +61,7 @@ class Facts(NamedTuple):
     data: Mapping[str, object] | Json | None = None
     model: str | None = None
     tokens: Tokens = UNKNOWN
+    settings: Json | None = None
 
 
 def name_of(data: Any) -> str:  # noqa: ANN401 - the SDK's span data has no common fields
@@ -79,20 +81,26 @@ def facts_of(data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no c
     return known(data) if known is not None else Facts(data=data.export())
 
 
-def payload_json(facts: Facts, error: object) -> str:
-    """Return what is stored of a span as JSON text: ``input``, ``output``, ``data`` and ``error``.
+def payload_json(facts: Facts, error: object) -> tuple[str, ...]:
+    """Return what is stored of a span: ``input``, ``output``, ``error`` and ``data`` as one JSON text, in pieces.
 
     Args:
         facts: What it did.
         error: The SDK's error of it, or None.
 
+    Returns:
+        The pieces; of type ``Json`` is the one that comes again with the agent's next call.
+
     Example:
         >>> payload_json(Facts(input="A-1043"), None)
-        '{"input":"A-1043","output":null,"data":null,"error":null}'
+        ('{"input":"A-1043","output":null,"error":null,"data":null}',)
     """
-    parts = (facts.input, facts.output, facts.data, error)
-    given, output, data, failed = ["null" if part is None else encode(part) for part in parts]
-    return f'{{"input":{given},"output":{output},"data":{data},"error":{failed}}}'
+    parts = (facts.input, facts.output, error, facts.data)
+    given, output, failed, data = ["null" if part is None else encode(part) for part in parts]
+    if facts.settings is None:
+        return (f'{{"input":{given},"output":{output},"error":{failed},"data":{data}}}',)
+    begin = f'{{"input":{given},"output":{output},"error":{failed},"data":{data[:-1]}'
+    return begin, facts.settings, "}}"
 
 
 def _fields(*names: str) -> Callable[[Any], Facts]:
@@ -107,18 +115,18 @@ def _response(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
     if response is None:
         return Facts(input=data.input, tokens=_tokens(data.usage))
     output, settings = _dumped(response) or _read(response)
-    return Facts(data.input, output, settings, response.model, _tokens(response.usage or data.usage))
+    own = {"id": response.id, "status": response.status}
+    return Facts(data.input, output, own, response.model, _tokens(response.usage or data.usage), settings)
 
 
-def _dumped(response: Any) -> tuple[Json, Json] | None:  # noqa: ANN401 - see facts_of
+def _dumped(response: Any) -> tuple[object, Json] | None:  # noqa: ANN401 - see facts_of
     """Return output and settings the quick way, straight from pydantic to text; None where that does not go."""
     try:
         output, tools = _each(response.output), _each(response.tools)
-        settings = _dump(response, _QUICK_SETTINGS)
+        settings = _dump(response, _SETTINGS)
     except Exception:  # noqa: BLE001 - another kind of object, or one that holds what JSON has no word for
         return None
-    rest = "}" if settings == "{}" else f",{settings[1:]}"
-    return Json(output), Json(f'{{"tools":{tools}{rest}')
+    return Json(output), _members(f'"tools":{tools}', settings[1:-1])
 
 
 def _each(models: Sequence[Any]) -> str:
@@ -133,26 +141,26 @@ def _dump(model: Any, include: set[str] | None) -> str:  # noqa: ANN401 - any py
     return text.decode()
 
 
-def _read(response: Any) -> tuple[object, dict[str, object]]:  # noqa: ANN401 - see facts_of
-    settings = {name: value for name in _SETTINGS if (value := getattr(response, name, None)) is not None}
-    return response.output, settings
+def _read(response: Any) -> tuple[object, Json]:  # noqa: ANN401 - see facts_of
+    named = {name: getattr(response, name, None) for name in ("tools", *sorted(_SETTINGS))}
+    return response.output, _members(*(f'"{k}":{encode(v)}' for k, v in named.items() if v is not None))
+
+
+def _members(*texts: str) -> Json:
+    return Json("".join([f",{text}" for text in texts if text]))
 
 
 _SETTINGS = {
-    "id",
     "instructions",
     "max_output_tokens",
     "parallel_tool_calls",
     "reasoning",
-    "status",
     "temperature",
     "text",
     "tool_choice",
-    "tools",
     "top_p",
     "truncation",
 }
-_QUICK_SETTINGS = _SETTINGS - {"tools"}
 
 
 def _generation(data: Any) -> Facts:  # noqa: ANN401 - see facts_of

@@ -84,7 +84,7 @@ class NotebookTracingProcessor(TracingProcessor):
     def on_span_end(self, span: Span[Any]) -> None:
         """Note a span's end, with what went in and came out, without secrets."""
         try:
-            self._write(self._span_ended(span))
+            (self._writer or self._open()).put(self._span_ended(span))
         except Exception as exc:  # noqa: BLE001 - tracing never fails a run
             self._warn(exc)
 
@@ -143,7 +143,7 @@ class NotebookTracingProcessor(TracingProcessor):
             None if facts.model is None else redactor.name(str(facts.model)),
             facts.tokens,
             None if error is None else redactor.name(_message(error)),
-            redactor.json(payload_json(facts, error)),
+            redactor.json(*payload_json(facts, error)),
         )
 
     def _facts(self, data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no common fields
