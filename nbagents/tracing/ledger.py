@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Event", "Known", "Ledger"]
 
-_REMEMBERED = 256  # ended traces
+_REMEMBERED, _REMEMBERED_SPANS = 256, 200_000  # ended traces, and how many spans they may have together
 Event = TraceStarted | TraceEnded | SpanStarted | SpanEnded
 
 
@@ -71,7 +71,7 @@ class Ledger:
         self._writer = writer
         self._look_up = look_up
         self._open: dict[str, _Open] = {}
-        self._settled: dict[str, None] = {}  # ended traces, the longest settled first
+        self._settled: dict[str, int] = {}  # ended traces and their spans, the longest settled first
 
     def take(self, event: Event, batch: Batch) -> None:
         """Add the rows that an event makes or changes to a batch."""
@@ -87,6 +87,7 @@ class Ledger:
 
     def _trace_started(self, event: TraceStarted, batch: Batch) -> None:
         trace = self._trace(event.trace_id, event.started_at, batch)
+        self._settled.pop(event.trace_id, None)
         trace.reopened = False
         trace.row = batch.traces[event.trace_id] = trace.row._replace(
             name=event.name,
@@ -104,12 +105,13 @@ class Ledger:
         self._settle(event.trace_id)
 
     def _span_started(self, event: SpanStarted, batch: Batch) -> None:
-        trace = self._trace(event.trace_id, event.started_at, batch)
+        trace = self._open.get(event.trace_id) or self._trace(event.trace_id, event.started_at, batch)
         if trace.started.get(event.span_id) == event.started_at:  # told twice: two processors write to this file
             return
         trace.started[event.span_id] = event.started_at
         if trace.row.ended_us is not None:
             trace.reopened = True
+            self._settled.pop(event.trace_id, None)
             trace.row = batch.traces[event.trace_id] = trace.row._replace(ended_us=None)
         agent = event.name if event.type == "agent" else trace.agents.get(event.parent_id or "")
         row = SpanRow(
@@ -153,7 +155,8 @@ class Ledger:
         batch.payloads[event.trace_id, begun.seq] = event.payload
         if trace.reopened and not trace.spans:
             trace.row = batch.traces[event.trace_id] = trace.row._replace(ended_us=microseconds(event.ended_at))
-        self._settle(event.trace_id)
+        if trace.row.ended_us is not None:
+            self._settle(event.trace_id)
 
     def _trace(self, trace_id: str, moment: str, batch: Batch) -> _Open:
         """Return a trace; one that began elsewhere, as a resumed run's did, is taken up where the file left it."""
@@ -171,7 +174,7 @@ class Ledger:
         trace = self._open[trace_id]
         self._settled.pop(trace_id, None)
         if trace.row.ended_us is not None and not trace.spans:
-            self._settled[trace_id] = None
-        while len(self._settled) > _REMEMBERED:
+            self._settled[trace_id] = len(trace.started)
+        while len(self._settled) > _REMEMBERED or sum(self._settled.values()) > _REMEMBERED_SPANS:
             oldest = next(iter(self._settled))
             del self._settled[oldest], self._open[oldest]

@@ -149,6 +149,29 @@ def test_what_has_ended_is_forgotten_in_time(ledger):
     assert len(ledger._open) < 500
 
 
+def test_huge_traces_are_forgotten_sooner(ledger, monkeypatch):
+    """What is remembered is bounded in spans too, not in traces alone."""
+    monkeypatch.setattr("nbagents.tracing.ledger._REMEMBERED_SPANS", 10)
+    for trace_id in ("one", "two", "three"):
+        batch = Batch()
+        ledger.take(TRACE._replace(trace_id=trace_id), batch)
+        for number in range(6):
+            begun = started(f"{trace_id} {number}")._replace(trace_id=trace_id)
+            ledger.take(ended(begun), batch)
+        ledger.take(TraceEnded(trace_id, "x", at(3)), batch)
+    assert list(ledger._open) == ["three"]
+
+
+def test_a_trace_that_began_again_is_not_forgotten(ledger):
+    """A trace id used again stays open, however many other traces end meanwhile."""
+    begun = started("late")
+    take(ledger, TRACE, TraceEnded("t", "lamp", at(1)), TRACE, begun)
+    for number in range(600):
+        trace_id = f"t{number}"
+        take(ledger, TRACE._replace(trace_id=trace_id), TraceEnded(trace_id, "x", at(3)))
+    assert list(take(ledger, ended(begun)).spans) == [("t", 0)]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
