@@ -158,6 +158,25 @@ class Ledger:
         if trace.row.ended_us is not None:
             self._settle(event.trace_id)
 
+    def move(self, key: tuple[str, int], least: int, batch: Batch) -> None:
+        """Give a span of a batch another place in its trace.
+
+        Args:
+            key: Its trace's id and its ``seq``.
+            least: The first free ``seq`` of the file.
+            batch: Where it is.
+        """
+        trace_id = key[0]
+        seq = max(least, *(known + 1 for owner, known in batch.spans if owner == trace_id))
+        row = batch.spans[trace_id, seq] = batch.spans.pop(key)._replace(seq=seq)
+        if key in batch.payloads:
+            batch.payloads[trace_id, seq] = batch.payloads.pop(key)
+        trace = self._open.get(trace_id)
+        if trace is not None:
+            trace.next_seq = max(trace.next_seq, seq + 1)
+            if row.span_id in trace.spans:
+                trace.spans[row.span_id] = row
+
     def _trace(self, trace_id: str, moment: str, batch: Batch) -> _Open:
         """Return a trace; one that began elsewhere, as a resumed run's did, is taken up where the file left it."""
         trace = self._open.get(trace_id)

@@ -19,7 +19,6 @@ from nbagents.tracing.process import this_process
 from nbagents.tracing.rows import SpanRow, TraceRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from nbagents.tracing.ledger import Event
@@ -50,8 +49,11 @@ _UPSERT_SPAN = f"""
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
         cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
         error = excluded.error, payload = excluded.payload
+    WHERE span_id = excluded.span_id
 """
 _SELECT_TRACE = f"SELECT {', '.join(TraceRow._fields)} FROM nb_traces WHERE trace_id = ?"
+_SPAN_THERE = "SELECT span_id FROM nb_spans WHERE trace_id = ? AND seq = ?"
+_LAST_SEQ = "SELECT max(seq) FROM nb_spans WHERE trace_id = ?"
 
 # What SQLite cannot take, whatever the state of the file: text that is not Unicode, a number of more than 64 bits.
 _ONE_ROW_S_FAULT = (
@@ -160,31 +162,44 @@ class TraceWriter:
             self._warn(f"an event of trace {event.trace_id} could not be read and is lost: {exc!r}")
 
     def _write(self, batch: Batch) -> None:
-        traces = list(batch.traces.values())
-        spans = [(*row, batch.payloads.get(key)) for key, row in batch.spans.items()]
         try:
             try:
-                self._upsert(traces, spans)
+                self._upsert(batch)
             except _ONE_ROW_S_FAULT:
-                self._upsert_singly(traces, spans)
+                self._upsert_singly(batch)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the thread goes on and the rows are tried again
             self._failed(exc)
             return
         self._unwritten = Batch()
-        self._tell(traces, list(batch.spans.values()))
+        self._tell(list(batch.traces.values()), list(batch.spans.values()))
 
-    def _upsert(self, traces: Sequence[tuple[object, ...]], spans: Sequence[tuple[object, ...]]) -> None:
+    def _upsert(self, batch: Batch) -> None:
+        spans = _span_values(batch)
         with self._open() as connection:
-            connection.executemany(_UPSERT_TRACE, traces)
-            connection.executemany(_UPSERT_SPAN, spans)
+            connection.executemany(_UPSERT_TRACE, batch.traces.values())
+            if connection.executemany(_UPSERT_SPAN, spans).rowcount < len(spans):
+                self._make_room(connection, batch)
+                connection.executemany(_UPSERT_SPAN, _span_values(batch))
 
-    def _upsert_singly(self, traces: Sequence[tuple[object, ...]], spans: Sequence[tuple[object, ...]]) -> None:
+    def _make_room(self, connection: sqlite3.Connection, batch: Batch) -> None:
+        """Move spans whose place another process, a forked child say, has given to a span of the same trace."""
+        for key, row in list(batch.spans.items()):
+            found = connection.execute(
+                "SELECT span_id FROM nb_spans WHERE trace_id = ? AND seq = ?", key
+            ).fetchone()
+            if found is not None and found[0] != row.span_id:
+                (last,) = connection.execute(_LAST_SEQ, key[:1]).fetchone()
+                self._ledger.move(key, last + 1, batch)
+
+    def _upsert_singly(self, batch: Batch) -> None:
         """Write what can be written where one row of many cannot, and say which."""
-        for each_traces, each_spans in [([row], []) for row in traces] + [([], [row]) for row in spans]:
+        rows = [(_UPSERT_TRACE, row) for row in batch.traces.values()]
+        for statement, values in rows + [(_UPSERT_SPAN, values) for values in _span_values(batch)]:
             try:
-                self._upsert(each_traces, each_spans)
+                with self._open() as connection:
+                    connection.execute(statement, values)
             except _ONE_ROW_S_FAULT as exc:
-                self._warn(f"a row of trace {(each_traces or each_spans)[0][0]!r} cannot be stored: {exc!r}")
+                self._warn(f"a row of trace {values[0]!r} cannot be stored and is lost: {exc!r}")
 
     def _failed(self, exc: Exception) -> None:
         error = translate(exc, self.path) if isinstance(exc, sqlite3.Error) else exc
@@ -222,9 +237,7 @@ class TraceWriter:
             row = connection.execute(_SELECT_TRACE, (trace_id,)).fetchone()
             if row is None:
                 return Known()
-            (last,) = connection.execute(
-                "SELECT max(seq) FROM nb_spans WHERE trace_id = ?", (trace_id,)
-            ).fetchone()
+            (last,) = connection.execute(_LAST_SEQ, (trace_id,)).fetchone()
         except (StoreError, sqlite3.Error):
             return Known()  # the write that follows says what is wrong with the file
         return Known(TraceRow(*row), 0 if last is None else last + 1)
@@ -241,6 +254,10 @@ class TraceWriter:
             self._warned = True
             with suppress(TraceWarning):  # a filter may make an error of it, which would end the thread
                 warnings.warn(f"nbagents: {text}", TraceWarning, stacklevel=1)
+
+
+def _span_values(batch: Batch) -> list[tuple[object, ...]]:
+    return [(*row, batch.payloads.get(key)) for key, row in batch.spans.items()]
 
 
 _writers: weakref.WeakSet[TraceWriter] = weakref.WeakSet()

@@ -92,3 +92,31 @@ def test_a_forked_child_neither_hangs_nor_writes_for_its_parent(path, store):
     )
     assert result.stdout == "parent\n", result.stderr
     assert {record.name: len(record.spans) for record in store.records()} == {"run": 50, "child": 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_may_go_on_with_its_parents_trace(path, store):
+    """Parent and child number their spans apart from each other; none takes another's place."""
+    result = python(
+        "with trace('shared'), custom_span('both') as both:\n"
+        "    processor.force_flush()\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        with custom_span('of the child', {'by': 'child'}): pass\n"
+        "        processor.force_flush()\n"
+        "        os._exit(0)\n"
+        "    with custom_span('of the parent', {'by': 'parent'}):\n"
+        "        os.waitpid(child, 0)\n"
+        "        processor.force_flush()\n"
+        "print('parent')",
+        path,
+        timeout=60,
+    )
+    assert result.stdout == "parent\n", result.stderr
+    record = store.last()
+    assert sorted(span.name for span in record.spans) == ["both", "of the child", "of the parent"]
+    assert {span.name: span.data.get("by") for span in record.spans if span.depth} == {
+        "of the child": "child",
+        "of the parent": "parent",
+    }
+    assert {span.status for span in record.spans} == {"ok"}
