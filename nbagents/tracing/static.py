@@ -190,7 +190,18 @@ def _short(text: str, limit: int) -> str:
 
 
 def _column(text: str) -> str:
-    return _short(text, _NAME_WIDTH - 2).ljust(_NAME_WIDTH)
+    """Cut or fill a name to the columns it has on a screen, where Chinese and emoji take two each."""
+    if text.isascii():
+        return _short(text, _NAME_WIDTH - 2).ljust(_NAME_WIDTH)
+    kept = text[: 2 * _NAME_WIDTH]
+    while (width := _width(kept) + (kept != text)) > _NAME_WIDTH - 2:
+        kept = kept[:-1]
+    return kept + "…" * (kept != text) + " " * (_NAME_WIDTH - width)
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def _many(number: int, word: str) -> str:

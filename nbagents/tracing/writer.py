@@ -211,7 +211,7 @@ class TraceWriter:
             self._unwritten.payloads.pop(key, None)
             self._dropped += 1
         lost = f"; {self._dropped:,} spans were dropped" if self._dropped else ""
-        self._warn(f"traces are not being stored: {error}{lost}. They are kept in memory and tried again.")
+        self._warn(f"traces are not being stored: {error}{lost}. The newest are kept in memory and tried again.")
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and not self.path.exists():

@@ -91,6 +91,25 @@ def test_control_characters_cannot_move_what_is_beside_them(span, record):
     assert "\u202e" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("客服", "客服" + " " * 24),
+        ("問い合わせ担当エージェント", "問い合わせ担当エージェント  "),
+        ("問い合わせ担当エージェントです", "問い合わせ担当エージェン…   "),
+        ("🚀 go", "🚀 go" + " " * 23),
+        ("cafe\u0301", "cafe\u0301" + " " * 24),
+        ("x" * 40, "x" * 25 + "…  "),
+    ],
+)
+def test_bars_stay_in_line_beside_wide_names(span, record, name, shown):
+    """A Chinese character or an emoji takes two columns, an accent of its own none."""
+    spans = [span(0, name=name, end=1_000_000), span(1, name="plain", end=1_000_000)]
+    wide, plain = trace_text([record(spans)]).splitlines()[1:]
+    assert plain.index("█") == 28
+    assert wide.startswith(shown + "█")
+
+
 def test_a_count_that_is_cut_says_so(span, record):
     """Of many spans, traces and calls it is said how many are shown."""
     many = record([span(n) for n in range(12_310)], store=Payloads({"input": "x", "output": "y"}))
