@@ -29,6 +29,7 @@ ENDINGS = {
     "sys.exit": "run(); sys.exit(3)",
     "an exception": "run(); raise RuntimeError('no')",
     "an exception inside": "with trace('outer'): run(); raise KeyError",
+    "an interrupt": "run(); raise KeyboardInterrupt",
     "a thread's run": "t = threading.Thread(target=run); t.start(); t.join()",
 }
 
@@ -70,6 +71,38 @@ def test_a_kill_leaves_open_spans_interrupted(path, store):
     record = store.last()
     assert (record.status, record.spans[0].status) == ("interrupted", "interrupted")
     assert record.interrupted
+
+
+def test_an_end_without_goodbye_keeps_what_was_committed(path, store):
+    """After `os._exit` in the middle of a span, what was in the file is there, and nothing is called running."""
+    result = python(
+        "with trace('run'), custom_span('open'), custom_span('deep'):\n"
+        "    with custom_span('done'): pass\n"
+        "    processor.force_flush()\n"
+        "    os._exit(9)",
+        path,
+    )
+    assert result.returncode == 9
+    record = store.last()
+    assert {span.name: span.status for span in record.spans} == {
+        "open": "interrupted",
+        "deep": "interrupted",
+        "done": "ok",
+    }
+    assert record.status == "interrupted"
+
+
+def test_an_interrupt_in_a_span_ends_it(path, store):
+    """Ctrl-C in a cell unwinds the run: its spans end, and the trace with them."""
+    code = (
+        "import signal\nwith trace('run'), custom_span('open'):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n    threading.Event().wait(60)"
+    )
+    result = python(code, path)
+    assert "KeyboardInterrupt" in result.stderr
+    record = store.last()
+    assert [(span.name, span.status) for span in record.spans] == [("open", "ok")]
+    assert record.status == "ok"
 
 
 def test_an_open_span_of_this_process_is_running(processor, store):
