@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import html
 import json
+from urllib.parse import quote, quote_plus
 
+import pydantic
 import pytest
 from agents import custom_span, function_span, generation_span, trace
 
@@ -14,6 +18,16 @@ KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
 BEARER = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 VALUE = 'correct horse "battery" ü/\\staple'
 SOUND = base64.b64encode(b"\x01\x02secret sound\x03" * 200).decode()
+
+
+@dataclasses.dataclass
+class Note:
+    text: str
+
+
+class Letter(pydantic.BaseModel):
+    text: str
+
 
 # Where a secret may stand. Each is a function of the secret, so that each kind is planted in each way.
 PLACES = {
@@ -26,8 +40,29 @@ PLACES = {
     "a repr": lambda s: repr({"token": s}),
     "bytes": lambda s: s.encode(),
     "an object's repr": lambda s: type("Box", (), {"__repr__": lambda _self: f"<Box {s}>"})(),
+    "a tuple, as a key": lambda s: {("a", s): 1},
+    "a set": lambda s: {s},
+    "an exception": lambda s: ValueError(f"cannot use {s}"),
+    "a dataclass": Note,
+    "a model": lambda s: Letter(text=s),
+    "lines": lambda s: f"first\n{s}\nlast\t{s}\r\n",
+    "lines in JSON": lambda s: json.dumps({"log": f"first\n{s}\nlast"}),
+    "a query": lambda s: f"https://example.com/?key={quote(s, safe='')}&x=1",
+    "a form": lambda s: f"token={quote_plus(s)}&x=1",
+    "HTML": lambda s: f"<b title='{html.escape(s)}'>",
+    "a header": lambda s: {"Authorization": s, "x-api-key": s},
+    "a shell line": lambda s: f"curl -H 'Authorization: {s}' --data key={s}",
+    "right after a word": lambda s: f"key:{s},{s};{s}|",
 }
-SECRETS = {"key": KEY, "bearer": f"Bearer {BEARER}", "variable": VALUE}
+SECRETS = {
+    "key": KEY,
+    "old key": "sk-abcdefghijklmnopqrstuvwxyz0123456789ABCDEF",
+    "bearer": f"Bearer {BEARER}",
+    "lower bearer": f"bearer {BEARER}",
+    "upper bearer": f"BEARER {BEARER}",
+    "variable": VALUE,
+    "plain variable": "ghx_1234567890",
+}
 
 
 @pytest.fixture
@@ -39,8 +74,11 @@ def variable(monkeypatch):
 
 
 def spellings(secret):
-    secret = secret.removeprefix("Bearer ")
+    secret = secret.split(" ", 1)[1] if secret.lower().startswith("bearer ") else secret
     return [
+        quote(secret, safe="").encode(),
+        quote_plus(secret).encode(),
+        html.escape(secret).encode(),
         secret.encode(),
         json.dumps(secret)[1:-1].encode(),
         json.dumps(secret, ensure_ascii=False)[1:-1].encode(),
