@@ -138,7 +138,8 @@ class Ledger:
         begun = trace.spans.pop(event.span_id, None)
         if begun is None:  # it has ended already: the other processor told so
             return
-        batch.spans[event.trace_id, begun.seq] = SpanRow(
+        key = (event.trace_id, begun.seq)
+        batch.spans[key] = SpanRow(
             begun.trace_id,
             begun.seq,
             begun.span_id,
@@ -152,7 +153,7 @@ class Ledger:
             *event.tokens,
             event.error,
         )
-        batch.payloads[event.trace_id, begun.seq] = event.payload
+        batch.payloads[key] = event.payload
         if trace.reopened and not trace.spans:
             trace.row = batch.traces[event.trace_id] = trace.row._replace(ended_us=microseconds(event.ended_at))
         if trace.row.ended_us is not None:
