@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbagents._sqlite import connect, default_path, migrate, translate
-from nbagents.errors import ConfigError, TraceNotFoundError
+from nbagents.errors import ConfigError, StoreError, TraceNotFoundError
 from nbagents.tracing.record import TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.tracing.writer import flush
@@ -119,13 +119,21 @@ class TraceStore:
 
         Raises:
             TraceNotFoundError: There is no such span.
+            StoreError: What is stored is not JSON.
         """
         found = self._read("SELECT payload FROM nb_spans WHERE trace_id = ? AND seq = ?", trace_id, seq)
         if not found:
             raise TraceNotFoundError(
                 f"trace {trace_id!r} has no span number {seq} in {self.path}", trace_id=trace_id
             )
-        return json.loads(found[0][0]) if found[0][0] else {}
+        try:
+            return json.loads(found[0][0]) if found[0][0] else {}
+        except ValueError as exc:
+            raise StoreError(
+                f"the payload of span number {seq} of trace {trace_id!r} in {self.path} is not JSON ({exc}); "
+                "something else has changed it",
+                path=self.path,
+            ) from exc
 
     def __repr__(self) -> str:
         return f"TraceStore({str(self.path)!r})"

@@ -47,7 +47,7 @@ async def test_many_runs_at_once_do_not_mix(processor, store):
 
 
 def test_runs_in_threads_do_not_mix(processor, store):
-    """`Runner.run_sync` in threads is traced as a run in the main thread is."""
+    """Runs in threads, each on a loop of its own, are traced as one in the main thread is."""
 
     def run(name):
         asyncio.run(Runner.run(agent(name), "go"))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+from contextlib import closing
+
 import pytest
 from agents import custom_span, trace
 
 from nbagents import last_trace, traces
 from nbagents._sqlite import connect, migrate, set_default_path
-from nbagents.errors import ConfigError, SchemaError, StoreOpenError, TraceNotFoundError
+from nbagents.errors import ConfigError, SchemaError, StoreError, StoreOpenError, TraceNotFoundError
 from nbagents.tracing.columns import SPAN_COLUMNS, TRACE_COLUMNS
 from nbagents.tracing.store import TraceStore
 
@@ -103,6 +106,44 @@ def test_foreign_and_newer_files_are_refused(tmp_path):
     connection.close()
     with pytest.raises(SchemaError, match="newer nbagents"):
         TraceStore(newer).last()
+
+
+def test_a_file_of_somebody_else_s_keeps_its_tables(tmp_path):
+    """A SQLite file with other tables, a session's say, has no traces and loses nothing."""
+    other = tmp_path / "other.db"
+    with closing(connect(other)) as connection, connection:
+        connection.execute("CREATE TABLE notes (text)")
+        connection.execute("INSERT INTO notes VALUES ('mine')")
+    assert TraceStore(other).traces().empty
+    with closing(connect(other)) as connection:
+        assert connection.execute("SELECT text FROM notes").fetchall() == [("mine",)]
+
+
+def test_a_damaged_file_is_an_error_of_ours(processor, store, path):
+    """What SQLite says of a file whose pages were overwritten names the file."""
+    for number in range(200):
+        run(f"run {number}")
+    processor.force_flush()
+    processor.shutdown()
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (path.stat().st_size - 4096))
+    with pytest.raises(StoreError, match=re.escape(str(path))) as info:
+        TraceStore(path).records()
+    assert info.value.path == path
+
+
+def test_a_payload_that_was_damaged_names_its_span(processor, store, path):
+    """A row changed by hand is told by its number; the others can be read."""
+    run("run", spans=2)
+    record = store.last()
+    with closing(connect(path)) as connection, connection:
+        connection.execute("UPDATE nb_spans SET payload = '{broken' WHERE seq = 1")
+    assert record.spans[0].data == {"n": 0}
+    with pytest.raises(StoreError, match="payload of span number 1 of trace"):
+        _ = record.spans[1].data
 
 
 def test_a_record_says_what_it_is_in_a_line(processor, store):
