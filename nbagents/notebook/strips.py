@@ -41,7 +41,9 @@ class Strip:
         # Displaying in the context of the first trace puts the strip under the cell that started it.
         self._context = contextvars.copy_context()
         self._display_id = f"nbagents-{uuid.uuid4().hex}"
-        self._lock = threading.RLock()
+        # Painting reads payloads, which waits for the writer; so the writer, which merges, must never wait for it.
+        self._painting = threading.Lock()
+        self._merging = threading.Lock()
         self._traces: dict[str, TraceRow] = {}
         self._spans: dict[str, dict[int, SpanRow]] = {}
         self._fresh_traces: dict[str, TraceRow] = {}
@@ -52,8 +54,8 @@ class Strip:
         self._cell_ended = cell_ended
 
     def merge(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
-        """Take in rows that were committed."""
-        with self._lock:
+        """Take in rows that were committed; never waits for a display."""
+        with self._merging:
             for trace in traces:
                 self._traces[trace.trace_id] = self._fresh_traces[trace.trace_id] = trace
             for span in spans:
@@ -63,14 +65,14 @@ class Strip:
 
     def paint(self) -> None:
         """Show what is new; once the cell and all its traces have ended, leave the static form too."""
-        with self._lock:
+        with self._painting:
             self._draw()
             if self._cell_ended and not self.running:
                 self._settle()
 
     def end_cell(self) -> None:
         """Leave the static form: the cell has ended, though a background run may go on and settle later."""
-        with self._lock:
+        with self._painting:
             self._cell_ended = True
             self._draw()
             self._settle()
@@ -78,26 +80,27 @@ class Strip:
     @property
     def running(self) -> bool:
         """Whether any of its traces has not ended."""
-        return any(trace.ended_us is None for trace in self._traces.values())
+        with self._merging:
+            return any(trace.ended_us is None for trace in self._traces.values())
 
     def close(self) -> None:
         """Let go of the widget: its cell is being run again, or displays were turned off."""
-        with self._lock:
+        with self._painting:
             if self._view is not None:
                 self._view.close()
                 self._view = None
 
     def _draw(self) -> None:
-        if not self._shown:
+        with self._merging:
+            traces, spans = list(self._fresh_traces.values()), list(self._fresh_spans.values())
+            self._fresh_traces.clear()
+            self._fresh_spans.clear()
+        if not self._shown and traces:
             self._show()
-        elif self._view is not None and (self._fresh_traces or self._fresh_spans):
-            self._view.push(list(self._fresh_traces.values()), list(self._fresh_spans.values()))
-        self._fresh_traces.clear()
-        self._fresh_spans.clear()
+        elif self._view is not None and (traces or spans):
+            self._view.push(traces, spans)
 
     def _show(self) -> None:
-        if not self._traces:
-            return
         if self._frontend in ("lab", "vscode", "colab"):
             from nbagents._displays import display_class
 
@@ -112,10 +115,12 @@ class Strip:
     def _records(self) -> list[Any]:
         from nbagents.tracing.record import TraceRecord
 
-        return [
-            TraceRecord(trace, tuple(self._spans.get(trace.trace_id, {}).values()), self._store)
-            for trace in self._traces.values()
-        ]
+        with self._merging:
+            self._stale = False
+            rows = [
+                (trace, tuple(self._spans.get(trace.trace_id, {}).values())) for trace in self._traces.values()
+            ]
+        return [TraceRecord(trace, spans, self._store) for trace, spans in rows]
 
     def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data
@@ -125,7 +130,6 @@ class Strip:
 
         records = self._records()
         data = mime_bundle(self._view, trace_html(records), trace_text(records), self._frontend)
-        self._stale = False
         publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
             data, transient={"display_id": self._display_id}, update=update
         )

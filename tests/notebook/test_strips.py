@@ -199,3 +199,36 @@ def test_a_kernel_that_is_killed_leaves_what_it_began(start, tmp_path):
     record = TraceStore(tmp_path / "nbagents.db").last()
     assert [(span.name, span.status) for span in record.spans] == [("open", "interrupted")]
     assert record.interrupted
+
+
+WAITING = """
+import threading
+from nbagents.notebook.cells import Cell
+from nbagents.notebook.strips import Strip
+from nbagents.tracing.rows import SpanRow, TraceRow
+
+class Waiting:
+    "A store whose read waits for the writer, as a real one's does."
+    asked, merged = threading.Event(), threading.Event()
+    def payload(self, trace_id, seq):
+        self.asked.set()
+        assert self.merged.wait(30)
+        return {}
+
+strip = Strip(Cell("c", "e"), Waiting(), "kernel", cell_ended=False)
+strip.merge([TraceRow("t", "run", 0)], [SpanRow("t", 0, "s", None, "function", "tool", 0, 1)])
+painter = threading.Thread(target=strip.paint)
+painter.start()
+Waiting.asked.wait(30)
+writer = threading.Thread(target=strip.merge, args=([], [SpanRow("t", 1, "s2", None, "function", "tool", 1, 2)]))
+writer.start()
+writer.join(10)
+print("writer waits" if writer.is_alive() else "writer went on")
+Waiting.merged.set()
+painter.join()
+"""
+
+
+def test_the_writer_never_waits_for_a_display(start):
+    """A display reads payloads, which waits for the writer; the writer must not wait for the display too."""
+    assert "writer went on" in start().run(WAITING).text
