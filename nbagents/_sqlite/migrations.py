@@ -55,6 +55,10 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (messages_table, message_id)
     ) WITHOUT ROWID;
     """,
+    "",  # 2: edit log
+    "",  # 3: branches
+    "",  # 4: catalogue, search, quarantine
+    "",  # 5: notes on traces
 )
 
 
