@@ -164,17 +164,21 @@ class Store:
             history = self.read(connection, metadata=True)
             plan = planned(as_rows(history.rows), Ids(self, connection))
             if plan.writes:
-                self._touch(connection)
-                self._delete(connection, plan.deleted)
-                self._insert(connection, plan.inserted)
-                connection.executemany(
-                    f"UPDATE {self.tables.messages} SET message_data = ? WHERE id = ?",
-                    [(row.data, row.id) for row in plan.updated],
-                )
-                written = [*plan.inserted, *plan.updated]
-                self._forget_metadata(connection, [row.id for row in written])
-                self._write_metadata(connection, [(row.id, row.metadata) for row in written])
+                self.write(connection, plan)
         return plan
+
+    def write(self, connection: sqlite3.Connection, plan: Plan) -> None:
+        """Carry out a plan; the one place where stored rows are changed. The caller holds the transaction."""
+        self._touch(connection)
+        self._delete(connection, plan.deleted)
+        self._insert(connection, plan.inserted)
+        connection.executemany(
+            f"UPDATE {self.tables.messages} SET message_data = ? WHERE id = ?",
+            [(row.data, row.id) for row in plan.updated],
+        )
+        written = [*plan.inserted, *plan.updated]
+        self._forget_metadata(connection, [row.id for row in written])
+        self._write_metadata(connection, [(row.id, row.metadata) for row in written])
 
     def last_id(self, connection: sqlite3.Connection) -> int:
         """Return the largest id the table ever gave, so that no id comes back."""
