@@ -25,7 +25,7 @@ class SheetRow:
     Attributes:
         key: Names the row.
         position: Its place in the whole history, from 1.
-        cells: The frame's columns but ``item``, each at most 300 characters; None where the item has no such thing.
+        cells: The frame's columns but ``item``, each at most 300 characters; None where there is no such thing.
         cut: Columns that are longer than what is shown.
         partner: The place of a call's output or an output's call, None where there is none.
         stamp: Changes with the row; a change of the row says which stamp it was made on.
