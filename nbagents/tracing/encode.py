@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from json import encoder as json_encoder
 from typing import Any
 
-from nbagents.tracing.media import bytes_note
+from nbagents._media import bytes_note
 
 __all__ = ["MAX_CHARACTERS", "Json", "cut", "encode", "fit", "whole_text"]
 

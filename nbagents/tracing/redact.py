@@ -1,9 +1,9 @@
 """Secrets, audio and images taken out of JSON text, before anything is queued or written.
 
-Taken out are bearer tokens, keys that begin with ``sk-``, the values of environment variables (see ``secrets.py``)
-in any spelling, and media (see ``media.py``). The text is searched for a few short strings first, which is nearly
-all that ordinary text costs; only where one is found is the JSON parsed, cleaned and written again, so it stays
-valid.
+Taken out are bearer tokens, keys that begin with ``sk-``, the values of environment variables (see
+``_secrets.py``) in any spelling, and media (see ``_media.py``). The text is searched for a few short strings
+first, which is nearly all that ordinary text costs; only where one is found is the JSON parsed, cleaned and
+written again, so it stays valid.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from nbagents._media import LONG, has_long_run, replace_embedded, replace_field
+from nbagents._secrets import EnvironmentSecrets
 from nbagents.tracing.encode import MAX_CHARACTERS, Json, encode, fit, whole_text
-from nbagents.tracing.media import LONG, has_long_run, replace_embedded, replace_field
-from nbagents.tracing.secrets import EnvironmentSecrets
 
 if TYPE_CHECKING:
-    from nbagents.tracing.secrets import Secrets
+    from nbagents._secrets import Secrets
 
 __all__ = ["Redactor"]
 
