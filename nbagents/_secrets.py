@@ -19,7 +19,11 @@ from urllib.parse import quote, quote_plus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SHORT", "EnvironmentSecrets", "Secrets", "secrets_of"]
+__all__ = ["BEARER", "KEY", "SHORT", "EnvironmentSecrets", "Secrets", "secrets_of"]
+
+_EDGE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9a-fA-F]{2}))"
+KEY = re.compile(rf"{_EDGE}sk-[A-Za-z0-9_-]{{6,}}|sk-(?:[a-z]{{2,12}}-)?[A-Za-z0-9_]{{20,}}")
+BEARER = re.compile(r"(?i)(bearer(?:\\*[\"']|\s|\\+[nrt]|%20|\+|:|=)+)([A-Za-z0-9._~+/=-]|\\+/){8,}")
 
 SHORT = 8
 _NAME_ENDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")

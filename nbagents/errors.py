@@ -19,6 +19,11 @@
     ├── TraceError               a trace
     │   └── TraceNotFoundError   no trace with that id (also a LookupError)
     ├── OfflineError             the offline model was asked for what a rule cannot give
+    ├── ReplayError              record and replay
+    │   ├── CassetteError        a cassette that cannot be read or written
+    │   │   ├── CassetteMissError    a request that is not in the cassette
+    │   │   └── SecretFoundError     a secret was about to stay in the cassette; the file was deleted
+    │   └── NetworkRefusedError  a socket that leaves this machine in mode replay (also an OSError)
     └── DisplayError             a display that cannot be made
 
 Each carries what it is about as attributes, so that code need not read the message.
@@ -34,17 +39,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "CassetteError",
+    "CassetteMissError",
     "ConfigError",
     "Conflict",
     "ConflictError",
+    "Difference",
     "DisplayError",
     "FrameError",
     "ItemError",
     "MissingExtraError",
     "ModeError",
     "NbAgentsError",
+    "NetworkRefusedError",
     "OfflineError",
+    "ReplayError",
     "SchemaError",
+    "SecretFoundError",
     "SessionClosedError",
     "SessionError",
     "StoreBusyError",
@@ -225,6 +236,89 @@ class OfflineError(NbAgentsError):
     def __init__(self, message: str, *, endpoint: str) -> None:
         super().__init__(message)
         self.endpoint = endpoint
+
+
+class ReplayError(NbAgentsError):
+    """Something about record and replay."""
+
+
+class CassetteError(ReplayError):
+    """A cassette that cannot be read or written.
+
+    Attributes:
+        path: The cassette.
+        line: The line it is about, from 1, or None where it is about the file as a whole.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where a request is not what was recorded.
+
+    Attributes:
+        path: The JSON path in the canonical request, such as ``$.body.model``.
+        recorded: What the recording has there, as short JSON, or None where it has nothing.
+        asked: What the request has there, likewise.
+    """
+
+    path: str
+    recorded: str | None
+    asked: str | None
+
+
+class CassetteMissError(CassetteError):
+    """A request that is not in the cassette; nothing was sent.
+
+    Attributes:
+        cell: The id of the cell that asked.
+        differences: Where the request differs from the nearest recording.
+        nearest: The nearest recording's cell and call, such as ``("c7", 2)``, or None where nothing is near.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | str,
+        cell: str,
+        differences: Sequence[Difference] = (),
+        nearest: tuple[str, int] | None = None,
+    ) -> None:
+        super().__init__(message, path=path)
+        self.cell = cell
+        self.differences = tuple(differences)
+        self.nearest = nearest
+
+
+class SecretFoundError(CassetteError):
+    """A secret was still there when the written cassette was looked through; the file was deleted.
+
+    Attributes:
+        kinds: What kinds of secret, never the secrets themselves.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, kinds: Sequence[str]) -> None:
+        super().__init__(message, path=path)
+        self.kinds = tuple(kinds)
+
+
+class NetworkRefusedError(ReplayError, OSError):
+    """Code tried to reach another machine in mode replay.
+
+    Attributes:
+        host: The host it tried to reach.
+        cell: The id of the cell that ran.
+    """
+
+    def __init__(self, message: str, *, host: str, cell: str) -> None:
+        super().__init__(message)
+        self.host = host
+        self.cell = cell
 
 
 class DisplayError(NbAgentsError):

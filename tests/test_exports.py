@@ -73,4 +73,4 @@ def test_the_error_tree_is_drawn_as_it_is():
     lines = [line for line in errors.__doc__.splitlines() if "Error" in line and line.startswith("    ")]
     tree = [(len(line) - len(line.lstrip(" │├└─")) - 4, line.lstrip(" │├└─").split()[0]) for line in lines]
     assert [(depth // 4, name) for depth, name in tree] == list(drawn(errors.NbAgentsError))
-    assert set(errors.__all__) == {name for _, name in tree} | {"Conflict"}
+    assert set(errors.__all__) == {name for _, name in tree} | {"Conflict", "Difference"}

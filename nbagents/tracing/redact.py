@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nbagents._media import LONG, has_long_run, replace_embedded, replace_field
-from nbagents._secrets import EnvironmentSecrets
+from nbagents._secrets import BEARER, KEY, EnvironmentSecrets
 from nbagents.tracing.encode import MAX_CHARACTERS, Json, encode, fit, whole_text
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Redactor"]
 
-_EDGE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9a-fA-F]{2}))"
-_KEY = re.compile(rf"{_EDGE}sk-[A-Za-z0-9_-]{{6,}}|sk-(?:[a-z]{{2,12}}-)?[A-Za-z0-9_]{{20,}}")
-_BEARER = re.compile(r"(?i)(bearer(?:\\*[\"']|\s|\\+[nrt]|%20|\+|:|=)+)([A-Za-z0-9._~+/=-]|\\+/){8,}")
 _MEDIA_SIGNS = (";base64,", "b64_json", "file_data")
 _MEDIA_WORDS = ("audio", "image")  # words of ordinary text too, so a second look tells
 _MEDIA_WORD = re.compile(r"""audio["./]|["_]image|image[/_]""")
@@ -93,9 +90,9 @@ class Redactor:
         for word in _MEDIA_WORDS:
             if word in text and _MEDIA_WORD.search(text):
                 return True
-        if "sk-" in text and _KEY.search(text):
+        if "sk-" in text and KEY.search(text):
             return True
-        if ("earer" in text or "EARER" in text) and _BEARER.search(text):
+        if ("earer" in text or "EARER" in text) and BEARER.search(text):
             return True
         return len(text) >= LONG and has_long_run(text)
 
@@ -123,8 +120,8 @@ class Redactor:
     def _string(self, text: str, *, in_key: bool) -> str:
         text = _without_values(replace_embedded(text), self._secrets, in_key=in_key)
         if "sk-" in text:
-            text = _KEY.sub("sk-[redacted]", text)
-        return _BEARER.sub(r"\1[redacted]", text) if "earer" in text.lower() else text
+            text = KEY.sub("sk-[redacted]", text)
+        return BEARER.sub(r"\1[redacted]", text) if "earer" in text.lower() else text
 
 
 def _without_values(text: str, secrets: Secrets, *, in_key: bool) -> str:
