@@ -1,0 +1,144 @@
+"""Secrets taken out of what goes into a cassette: known kinds, the environment's values, and either in base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbagents._secrets import EnvironmentSecrets
+from nbagents.replay.kinds_of_secret import KINDS, NAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbagents._secrets import Secrets
+
+__all__ = ["Hit", "Scrubber", "cut_out"]
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_TO_STANDARD = str.maketrans("-_", "+/")
+_SHORTEST_NAMED = 6  # characters of a value that is secret only because of its key
+_NUMBER_LENGTH = 4  # shorter numbers are counts
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """Where a secret is.
+
+    Attributes:
+        start: Its first character.
+        end: One past its last.
+        name: What kind it is, or the variable it is the value of.
+    """
+
+    start: int
+    end: int
+    name: str
+
+    @property
+    def mark(self) -> str:
+        """What takes its place."""
+        return f"[redacted {self.name}]"
+
+
+class Scrubber:
+    """Finds secrets and takes them out.
+
+    Example:
+        >>> Scrubber().text("use ghp_0123456789abcdefghijABCDEFGHIJ012345 please")
+        'use [redacted GitHub token] please'
+    """
+
+    def __init__(self) -> None:
+        self._environment = EnvironmentSecrets()
+
+    def value(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a JSON value without secrets."""
+        return self._value(value, self._environment.current())
+
+    def text(self, text: str) -> str:
+        """Return a text without secrets."""
+        return cut_out(text, self.hits(text))
+
+    def hits(self, text: str) -> list[Hit]:
+        """Return where secrets are, in order and apart from each other."""
+        return self._hits(text, self._environment.current())
+
+    def _value(self, value: Any, secrets: Secrets) -> Any:  # noqa: ANN401 - any JSON value
+        if isinstance(value, str):
+            return cut_out(value, self._hits(value, secrets))
+        if isinstance(value, list):
+            return [self._value(item, secrets) for item in value]
+        if isinstance(value, dict):
+            return {cut_out(k, self._hits(k, secrets)): self._field(k, v, secrets) for k, v in value.items()}
+        return _number(value, secrets)
+
+    def _field(self, key: str, value: Any, secrets: Secrets) -> Any:  # noqa: ANN401 - any JSON value
+        plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        if plain and len(str(value)) >= _SHORTEST_NAMED and NAMED.fullmatch(key):
+            return Hit(0, 0, "named secret").mark
+        return self._value(value, secrets)
+
+    def _hits(self, text: str, secrets: Secrets) -> list[Hit]:
+        found = _plain_hits(text, secrets)
+        for match in _BASE64.finditer(text):
+            inside = _decoded(match[0])
+            hidden = _plain_hits(inside, secrets) if inside else []
+            if hidden:
+                found.append(Hit(match.start(), match.end(), hidden[0].name))
+        return _apart(found)
+
+
+def cut_out(text: str, hits: Iterable[Hit]) -> str:
+    """Return a text with its hits replaced by their marks."""
+    pieces, position = [], 0
+    for hit in hits:
+        pieces += [text[position : hit.start], hit.mark]
+        position = hit.end
+    return "".join((*pieces, text[position:])) if pieces else text
+
+
+def _plain_hits(text: str, secrets: Secrets) -> list[Hit]:
+    lower = text.lower()
+    found = [
+        Hit(start, end, kind.name)
+        for kind in KINDS
+        if any(needle in lower for needle in kind.needles)
+        for start, end in kind.spans(text)
+    ]
+    if secrets.pattern is not None and secrets.names and any(needle in text for needle in secrets.needles):
+        found += [Hit(*match.span(), secrets.names[match[0]]) for match in secrets.pattern.finditer(text)]
+    return found
+
+
+def _apart(hits: list[Hit]) -> list[Hit]:
+    """Join hits that overlap: the longest of them names the whole."""
+    joined: list[Hit] = []
+    for hit in sorted(hits):
+        if joined and hit.start < joined[-1].end:
+            last = joined.pop()
+            longer = max(last, hit, key=lambda one: one.end - one.start)
+            joined.append(Hit(last.start, max(last.end, hit.end), longer.name))
+        else:
+            joined.append(hit)
+    return joined
+
+
+def _decoded(run: str) -> str:
+    bare = run.rstrip("=").translate(_TO_STANDARD)
+    try:
+        data = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return data.decode("latin-1")
+
+
+def _number(value: Any, secrets: Secrets) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not secrets.names:
+        return value
+    text = str(value)
+    known = len(text) >= _NUMBER_LENGTH and text in secrets.names
+    return Hit(0, 0, secrets.names[text]).mark if known else value
