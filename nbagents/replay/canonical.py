@@ -1,7 +1,8 @@
 """The canonical request: what a call asks, without what differs from run to run; and its hash.
 
 Kept are the method, the path below ``/v1``, the query and the body with its keys sorted. Taken out are headers,
-the server's address, secrets, the bytes of media (their hash stays), and ids (see ``volatile.py``).
+the server's address, secrets, the bytes of media (their hash stays), ids (see ``volatile.py``), and hints that no
+answer depends on: the SDK sends OpenAI's own server a random ``prompt_cache_key``, and other servers none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["canonical_request", "hash_of"]
 
 _HASH_LENGTH = 16
+_HINTS = frozenset({"prompt_cache_key"})
 
 
 def canonical_request(ask: Ask, scrubber: Scrubber) -> dict[str, Any]:
@@ -62,9 +64,15 @@ def _body(ask: Ask) -> Any:  # noqa: ANN401 - any JSON value
     except UnicodeDecodeError:
         return bytes_note(ask.body, ask.content_type or "bytes")
     try:
-        return _without_media(json.loads(text))
+        return _without_media(_without_hints(json.loads(text)))
     except (ValueError, RecursionError):
         return replace_embedded(text)
+
+
+def _without_hints(body: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if not isinstance(body, dict):
+        return body
+    return {key: value for key, value in body.items() if key not in _HINTS}
 
 
 def _without_media(value: Any) -> Any:  # noqa: ANN401 - any JSON value

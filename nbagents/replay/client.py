@@ -14,6 +14,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from nbagents._location import current_environment, locate
 from nbagents.errors import ModeError
 from nbagents.replay.mode import resolve_mode
 
@@ -22,16 +23,19 @@ if TYPE_CHECKING:
 
     from openai import AsyncOpenAI, OpenAI
 
+    from nbagents.replay.deck import Deck
     from nbagents.replay.mode import Mode
+    from nbagents.replay.place import Where
     from nbagents.replay.trace_export import TraceExport
     from nbagents.replay.transport import Seam
 
-__all__ = ["current_mode", "install", "openai_client", "sync_openai_client", "uninstall"]
+__all__ = ["current_deck", "current_mode", "install", "openai_client", "sync_openai_client", "uninstall"]
 
 _PLACEHOLDER_KEY = "no-key"  # local servers ask for none, but openai's client insists on one
 _OPENAI_URL = "https://api.openai.com/v1"
 # Not a WebSocket address, so that a WebSocket client fails before it opens a socket.
 _NO_WEBSOCKET = "no-websocket-in-offline-mode://localhost"
+_REACHING = frozenset({"live", "record"})
 
 
 @dataclass
@@ -51,21 +55,26 @@ _clients: weakref.WeakSet[AsyncOpenAI | OpenAI] = weakref.WeakSet()
 ClientT = TypeVar("ClientT", "AsyncOpenAI", "OpenAI")
 
 
-def install(mode: str | None = None) -> Mode:
+def install(mode: str | None = None, *, where: Where | None = None, speed: float | None = None) -> Mode:
     """Make the seam what agents use by default; again with another mode, switch it.
 
     Args:
-        mode: "live" or "offline"; None lets NBAGENTS_MODE, OPENAI_API_KEY and OPENAI_BASE_URL decide.
+        mode: "live", "offline", "record" or "replay"; None lets NBAGENTS_MODE, OPENAI_API_KEY and OPENAI_BASE_URL
+            decide.
+        where: Returns which cell runs; None leaves it as it is.
+        speed: The factor on a recording's own times; None is NBAGENTS_REPLAY_SPEED.
 
     Returns:
         The mode that applies now.
 
     Raises:
-        ModeError: There is no such mode, or "live" has neither a key nor a server.
+        ModeError: There is no such mode, or "live" or "record" has neither a key nor a server.
+        ConfigError: The speed is not a number of 0 or more.
+        CassetteError: The cassette is damaged, or in mode "replay" not there.
     """
     with _lock:
         chosen = resolve_mode(os.environ, mode)
-        seam = _switch(chosen)
+        seam = _switch(chosen, where, speed)
         _install_client(seam)
         _install_trace_export(seam)
         return chosen
@@ -78,7 +87,12 @@ def uninstall() -> None:
     """
     from agents.models import _openai_shared as shared  # the SDK has a public setter but no public getter
 
+    from nbagents.replay.guard import release
+
     with _lock:
+        if _state.seam is not None:
+            _state.seam.deck.settle()
+        release()
         if _state.installed is not None and shared.get_default_openai_client() is _state.installed:
             # The setter takes None in fact, not in its annotation.
             shared.set_default_openai_client(_state.previous)  # type: ignore[arg-type]
@@ -86,6 +100,11 @@ def uninstall() -> None:
         if _state.trace_export is not None:
             _state.trace_export.uninstall()
             _state.trace_export = None
+
+
+def current_deck() -> Deck | None:
+    """Return what is recorded on or replayed from, or None before the first use of the seam."""
+    return None if _state.seam is None else _state.seam.deck
 
 
 def current_mode() -> Mode:
@@ -103,11 +122,12 @@ def openai_client() -> AsyncOpenAI:
     """
     import openai
 
+    from nbagents.replay.clients import AsyncSeamOpenAI
     from nbagents.replay.transport import AsyncSeamTransport
 
     seam = _seam()
     http_client = openai.DefaultAsyncHttpxClient(transport=AsyncSeamTransport(seam))
-    return _follow(openai.AsyncOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
+    return _follow(AsyncSeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
 
 
 def sync_openai_client() -> OpenAI:
@@ -118,11 +138,12 @@ def sync_openai_client() -> OpenAI:
     """
     import openai
 
+    from nbagents.replay.clients import SeamOpenAI
     from nbagents.replay.transport import SeamTransport
 
     seam = _seam()
     http_client = openai.DefaultHttpxClient(transport=SeamTransport(seam))
-    return _follow(openai.OpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
+    return _follow(SeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
 
 
 def _seam() -> Seam:
@@ -130,16 +151,28 @@ def _seam() -> Seam:
         return _state.seam or _switch(resolve_mode(os.environ))
 
 
-def _switch(mode: Mode) -> Seam:
+def _switch(mode: Mode, where: Where | None = None, speed: float | None = None) -> Seam:
     from nbagents.replay.transport import Seam
 
     _check_reachable(mode, os.environ)
-    if _state.seam is None:
-        _state.seam = Seam(mode)
-    _state.seam.mode = mode
+    seam = _state.seam or Seam(mode)
+    _load(seam.deck, mode, where, speed)
+    seam.mode = mode
+    _state.seam = seam
     for client in list(_clients):
         _configure(client, mode, os.environ)
-    return _state.seam
+    return seam
+
+
+def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> None:
+    from nbagents.replay.cassette import cassette_path
+    from nbagents.replay.pace import checked_speed, replay_speed
+    from nbagents.replay.report import report_of
+
+    deck.speed = replay_speed(os.environ) if speed is None else checked_speed(speed, name="speed")
+    deck.where = where or deck.where
+    path = cassette_path(locate(current_environment()), os.environ)
+    deck.load(mode, path, report_of(os.environ))
 
 
 def _install_client(seam: Seam) -> None:
@@ -170,16 +203,17 @@ def _follow(client: ClientT, mode: Mode) -> ClientT:
 
 
 def _check_reachable(mode: Mode, variables: Mapping[str, str]) -> None:
-    if mode == "live" and not (_key(variables) or variables.get("OPENAI_BASE_URL", "").strip()):
+    if mode in _REACHING and not (_key(variables) or variables.get("OPENAI_BASE_URL", "").strip()):
         raise ModeError(
-            "mode 'live' needs a model to reach: set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server",
+            f"mode {mode!r} needs a model to reach: "
+            "set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server",
             name="mode",
             value=mode,
         )
 
 
 def _configure(client: AsyncOpenAI | OpenAI, mode: Mode, variables: Mapping[str, str]) -> None:
-    live = mode == "live"
+    live = mode in _REACHING
     client.api_key = (_key(variables) if live else "") or _PLACEHOLDER_KEY
     client.base_url = variables.get("OPENAI_BASE_URL", "").strip() or _OPENAI_URL
     client.organization = variables.get("OPENAI_ORG_ID") if live else None

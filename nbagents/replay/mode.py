@@ -5,8 +5,8 @@ mode         what answers a request to the model
 ===========  ======================================================================================
 ``live``     the API, or the compatible server that OPENAI_BASE_URL names
 ``offline``  rules in this process (see ``nbagents.replay.offline``): no key, no socket
-``record``   the API, and a cassette keeps the replies (a later version)
-``replay``   the cassette (a later version)
+``record``   the API, and a cassette keeps the replies
+``replay``   the cassette: no key, no socket
 ===========  ======================================================================================
 """
 
@@ -24,7 +24,6 @@ __all__ = ["Mode", "resolve_mode"]
 Mode = Literal["live", "offline", "record", "replay"]
 
 _MODES: tuple[str, ...] = get_args(Mode)
-_LATER = frozenset({"record", "replay"})
 
 
 def resolve_mode(variables: Mapping[str, str], explicit: str | None = None) -> Mode:
@@ -35,7 +34,7 @@ def resolve_mode(variables: Mapping[str, str], explicit: str | None = None) -> M
         explicit: What the caller asked for, or None to let the environment decide.
 
     Raises:
-        ModeError: There is no such mode, or it is not in this version.
+        ModeError: There is no such mode.
 
     Example:
         >>> resolve_mode({})
@@ -57,10 +56,4 @@ def resolve_mode(variables: Mapping[str, str], explicit: str | None = None) -> M
 def _known(value: str, *, name: str) -> Mode:
     if value not in _MODES:
         raise ModeError(f"{name}={value!r} is not a mode; use one of: {', '.join(_MODES)}", name=name, value=value)
-    if value in _LATER:
-        raise ModeError(
-            f"{name}={value!r} comes in a later version of nbagents; use 'live' or 'offline'",
-            name=name,
-            value=value,
-        )
     return cast("Mode", value)

@@ -1,14 +1,19 @@
-"""Secrets taken out of what goes into a cassette: known kinds, the environment's values, and either in base64."""
+"""Secrets taken out of what goes into a cassette: known kinds, the environment's values, and either in base64.
+
+A value of the environment that could be an ordinary word (``SORT_KEY=name``) is taken out of texts, but not where
+it is all of a string or the key of an object: there it is a word of the API, and a reply without it could not be
+replayed. One of fewer than four characters is left alone.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nbagents._secrets import EnvironmentSecrets
+from nbagents._secrets import SHORT, EnvironmentSecrets
 from nbagents.replay.kinds_of_secret import KINDS, NAMED
 
 if TYPE_CHECKING:
@@ -21,7 +26,7 @@ __all__ = ["Hit", "Scrubber", "cut_out"]
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _TO_STANDARD = str.maketrans("-_", "+/")
 _SHORTEST_NAMED = 6  # characters of a value that is secret only because of its key
-_NUMBER_LENGTH = 4  # shorter numbers are counts
+_SHORTEST_VALUE = 4  # characters of a variable's value
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,11 +37,13 @@ class Hit:
         start: Its first character.
         end: One past its last.
         name: What kind it is, or the variable it is the value of.
+        variable: Whether it is the value of a variable.
     """
 
     start: int
     end: int
     name: str
+    variable: bool = False
 
     @property
     def mark(self) -> str:
@@ -67,14 +74,23 @@ class Scrubber:
         """Return where secrets are, in order and apart from each other."""
         return self._hits(text, self._environment.current())
 
+    def hits_in_file(self, text: str) -> list[Hit]:
+        """Return where secrets are in text that is not one string but a whole file, which has words of its own."""
+        return [hit for hit in self.hits(text) if not (hit.variable and hit.end - hit.start < SHORT)]
+
     def _value(self, value: Any, secrets: Secrets) -> Any:  # noqa: ANN401 - any JSON value
         if isinstance(value, str):
-            return cut_out(value, self._hits(value, secrets))
+            return self._string(value, secrets)
         if isinstance(value, list):
             return [self._value(item, secrets) for item in value]
         if isinstance(value, dict):
-            return {cut_out(k, self._hits(k, secrets)): self._field(k, v, secrets) for k, v in value.items()}
+            return {self._string(key, secrets): self._field(key, item, secrets) for key, item in value.items()}
         return _number(value, secrets)
+
+    def _string(self, text: str, secrets: Secrets) -> str:
+        hits = self._hits(text, secrets)
+        word = len(hits) == 1 and hits[0].variable and hits[0].end - hits[0].start == len(text) < SHORT
+        return text if word else cut_out(text, hits)
 
     def _field(self, key: str, value: Any, secrets: Secrets) -> Any:  # noqa: ANN401 - any JSON value
         plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
@@ -110,7 +126,11 @@ def _plain_hits(text: str, secrets: Secrets) -> list[Hit]:
         for start, end in kind.spans(text)
     ]
     if secrets.pattern is not None and secrets.names and any(needle in text for needle in secrets.needles):
-        found += [Hit(*match.span(), secrets.names[match[0]]) for match in secrets.pattern.finditer(text)]
+        found += [
+            Hit(*match.span(), secrets.names[match[0]], variable=True)
+            for match in secrets.pattern.finditer(text)
+            if len(match[0]) >= _SHORTEST_VALUE
+        ]
     return found
 
 
@@ -121,7 +141,7 @@ def _apart(hits: list[Hit]) -> list[Hit]:
         if joined and hit.start < joined[-1].end:
             last = joined.pop()
             longer = max(last, hit, key=lambda one: one.end - one.start)
-            joined.append(Hit(last.start, max(last.end, hit.end), longer.name))
+            joined.append(replace(longer, start=last.start, end=max(last.end, hit.end)))
         else:
             joined.append(hit)
     return joined
@@ -140,5 +160,5 @@ def _number(value: Any, secrets: Secrets) -> Any:  # noqa: ANN401 - any JSON val
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not secrets.names:
         return value
     text = str(value)
-    known = len(text) >= _NUMBER_LENGTH and text in secrets.names
+    known = len(text) >= SHORT and text in secrets.names  # a shorter number is a count
     return Hit(0, 0, secrets.names[text]).mark if known else value

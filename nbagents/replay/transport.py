@@ -1,8 +1,8 @@
-"""HTTP transports that dispatch by mode: to the network, or to rules in this process.
+"""HTTP transports that dispatch by mode: to the network, to rules in this process, or to a cassette.
 
-Live requests go through a client made with openai's own defaults, so that timeouts, connection limits, proxies and
-certificates are what they would be without nbagents. That client is made at the first live request and not before:
-offline, nothing that could open a socket exists.
+Requests that are live or recorded go through a client made with openai's own defaults, so that timeouts,
+connection limits, proxies and certificates are what they would be without nbagents. That client is made at the
+first such request and not before: offline and in replay, nothing that could open a socket exists.
 """
 
 from __future__ import annotations
@@ -17,15 +17,20 @@ from typing import TYPE_CHECKING
 import httpx2
 import openai
 
-from nbagents.errors import ConfigError
+from nbagents.errors import CassetteError, ConfigError
 from nbagents.replay import offline
+from nbagents.replay.ask import ask_of
+from nbagents.replay.carry import carry, carry_async
+from nbagents.replay.deck import Deck
 from nbagents.replay.notice import tell_once
 from nbagents.replay.pace import offline_speed, wait_for
+from nbagents.replay.playback import play, play_async, refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from nbagents.replay.mode import Mode
+    from nbagents.replay.recorder import Take
 
 __all__ = ["AsyncSeamTransport", "Seam", "SeamTransport"]
 
@@ -36,10 +41,18 @@ class Seam:
 
     Attributes:
         mode: The mode that applies to the next request.
+        deck: What is recorded on or replayed from.
     """
 
     mode: Mode
+    deck: Deck = field(default_factory=Deck)
     _live_async: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = field(default_factory=dict, repr=False)
+
+    def mode_for(self, request: httpx2.Request) -> Mode:
+        """Return what answers a request: an export of traces is never recorded, and in replay never sent."""
+        if self.mode in {"record", "replay"} and request.url.path.endswith("/traces/ingest"):
+            return "live" if self.mode == "record" else "offline"
+        return self.mode
 
     @property
     def live_async(self) -> httpx2.AsyncClient:
@@ -69,9 +82,20 @@ class AsyncSeamTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request as the mode says."""
-        if self._seam.mode == "live":
-            # The outer client owns authentication and redirects; the inner one only carries.
-            return await self._seam.live_async.send(request, auth=None, follow_redirects=False, stream=True)
+        seam = self._seam
+        match seam.mode_for(request):
+            case "live":
+                # The outer client owns authentication and redirects; the inner one only carries.
+                return await seam.live_async.send(request, auth=None, follow_redirects=False, stream=True)
+            case "record":
+                take = _take(seam.deck, request, await request.aread())
+                return (
+                    take
+                    if isinstance(take, httpx2.Response)
+                    else await carry_async(seam.live_async, request, take)
+                )
+            case "replay":
+                return await play_async(seam.deck, ask_of(request, await request.aread()))
         paced = _answer(request, await request.aread())
         if not paced.answer.streamed:
             await asyncio.sleep(paced.seconds)
@@ -86,12 +110,26 @@ class SeamTransport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request as the mode says."""
-        if self._seam.mode == "live":
-            return self._seam.live_sync.send(request, auth=None, follow_redirects=False, stream=True)
+        seam = self._seam
+        match seam.mode_for(request):
+            case "live":
+                return seam.live_sync.send(request, auth=None, follow_redirects=False, stream=True)
+            case "record":
+                take = _take(seam.deck, request, request.read())
+                return take if isinstance(take, httpx2.Response) else carry(seam.live_sync, request, take)
+            case "replay":
+                return play(seam.deck, ask_of(request, request.read()))
         paced = _answer(request, request.read())
         if not paced.answer.streamed:
             time.sleep(paced.seconds)
         return paced.response(_Chunks(paced))
+
+
+def _take(deck: Deck, request: httpx2.Request, body: bytes) -> Take | httpx2.Response:
+    try:
+        return deck.begin(ask_of(request, body))
+    except CassetteError as exc:
+        return refusal(exc)
 
 
 @dataclass(frozen=True)
@@ -123,8 +161,12 @@ def _answer(request: httpx2.Request, body: bytes) -> _Paced:
 class _AsyncChunks(httpx2.AsyncByteStream):
     def __init__(self, paced: _Paced) -> None:
         self._paced = paced
+        self._chunks = self._read()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks  # openai reads on after the last event: once more from the start would wait twice
+
+    async def _read(self) -> AsyncIterator[bytes]:
         for chunk in self._paced.answer.chunks:
             await asyncio.sleep(self._paced.seconds_per_chunk)  # 0 still lets other tasks run
             yield chunk
@@ -133,8 +175,12 @@ class _AsyncChunks(httpx2.AsyncByteStream):
 class _Chunks(httpx2.SyncByteStream):
     def __init__(self, paced: _Paced) -> None:
         self._paced = paced
+        self._chunks = self._read()
 
     def __iter__(self) -> Iterator[bytes]:
+        return self._chunks  # as above
+
+    def _read(self) -> Iterator[bytes]:
         for chunk in self._paced.answer.chunks:
             time.sleep(self._paced.seconds_per_chunk)
             yield chunk

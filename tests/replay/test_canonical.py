@@ -54,10 +54,11 @@ def test_what_a_call_asks_is_in_the_hash(changed):
 
 
 def test_what_differs_from_run_to_run_is_not():
-    """The order of keys, the server's address and the number of tries make no other key."""
+    """The order of keys, the server's address, the number of tries and caching hints make no other key."""
     assert key(ask()) == key(ask(dict(reversed(BODY.items()))))
     assert key(ask()) == key(ask(path="/proxy/v1/responses"))
     assert key(ask()) == key(ask(attempt=2))
+    assert key(ask()) == key(ask({**BODY, "prompt_cache_key": "agents-sdk:run:1"}))
 
 
 def test_ids_count_by_their_place_and_not_by_their_text():

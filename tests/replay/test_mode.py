@@ -35,8 +35,8 @@ def test_unknown_mode_lists_the_known_ones(variables, explicit, name):
     assert name == caught.value.name
 
 
-@pytest.mark.parametrize("mode", ["record", "replay"])
-def test_modes_of_a_later_version_say_so(mode):
-    """Record and replay exist in the design, not yet here: the error says that."""
-    with pytest.raises(ModeError, match="later version"):
-        resolve_mode({}, mode)
+@pytest.mark.parametrize("mode", ["live", "offline", "record", "replay"])
+def test_each_mode_can_be_named(mode):
+    """All four modes are chosen by argument and by variable."""
+    assert mode == resolve_mode({}, mode)
+    assert mode == resolve_mode({**KEY, "NBAGENTS_MODE": mode})

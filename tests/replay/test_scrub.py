@@ -128,3 +128,12 @@ def test_a_secret_in_pieces_of_a_chat_is_found(scrubber):
     chunks = [{"id": "c", "choices": [{"index": 0, "delta": {"content": p}}]} for p in (secret[:2], secret[2:])]
     events = scrub_events([Event(0, None, chunk) for chunk in chunks], scrubber)
     assert [event.data["choices"][0]["delta"]["content"] for event in events] == ["[redacted GitHub token]", ""]
+
+
+def test_a_short_value_leaves_the_words_of_the_api(monkeypatch):
+    """A variable whose value is an ordinary word is taken out of texts, not out of the shape of a reply."""
+    monkeypatch.setenv("SORT_KEY", "message")
+    monkeypatch.setenv("PIN_TOKEN", "1")
+    reply = {"type": "message", "message": 1, "text": "a message for 1"}
+    assert Scrubber().value(reply) == {**reply, "text": "a [redacted SORT_KEY] for 1"}
+    assert Scrubber().hits_in_file(json.dumps(reply)) == []

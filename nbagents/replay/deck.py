@@ -1,0 +1,119 @@
+"""What the seam records on or replays from: one recorder or player, as long as the mode and the file stay."""
+
+from __future__ import annotations
+
+import atexit
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nbagents.errors import CassetteError
+from nbagents.replay.cassette import Cassette
+from nbagents.replay.guard import guard, release
+from nbagents.replay.place import SCRIPT, Place, Where
+from nbagents.replay.player import Player
+from nbagents.replay.recorder import Recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbagents.replay.ask import Ask
+    from nbagents.replay.mode import Mode
+    from nbagents.replay.player import Playback
+    from nbagents.replay.recorder import Take
+    from nbagents.replay.report import Report
+
+__all__ = ["Deck"]
+
+
+def _script() -> Place:
+    return SCRIPT
+
+
+@dataclass
+class Deck:
+    """The recorder or the player of a process.
+
+    Attributes:
+        where: Returns which cell runs.
+        speed: The factor on a recording's own times.
+        recorder: In mode record.
+        player: In mode replay.
+    """
+
+    where: Where = _script
+    speed: float = 0.0
+    recorder: Recorder | None = None
+    player: Player | None = None
+    _registered: bool = field(default=False, repr=False)
+
+    def load(self, mode: Mode, path: Path, report: Report) -> None:
+        """Take up a mode; what is in use already for the same file stays.
+
+        Args:
+            mode: The mode that is to apply.
+            path: The cassette.
+            report: Told of what a replay does.
+
+        Raises:
+            CassetteError: The cassette is damaged, or in mode replay not there.
+        """
+        if mode == "record":
+            self._record(path)
+        elif mode == "replay":
+            self._replay(path, report)
+        else:
+            self.eject()
+
+    def eject(self) -> None:
+        """Bring what was recorded in order, and let go of it."""
+        recorder, self.recorder, self.player = self.recorder, None, None
+        release()
+        if recorder is not None:
+            recorder.settle()
+
+    def settle(self) -> None:
+        """Bring what was recorded in order: a cell has ended."""
+        if self.recorder is not None:
+            self.recorder.settle()
+
+    def begin(self, ask: Ask) -> Take:
+        """Note that a request goes out.
+
+        Raises:
+            CassetteError: Nothing is being recorded, or an earlier call could not be written.
+        """
+        if self.recorder is None:
+            raise CassetteError("no cassette is open; call nbagents.enable(mode='record')", path="")
+        return self.recorder.begin(ask)
+
+    def answer(self, ask: Ask) -> Playback:
+        """Return the recording of a request.
+
+        Raises:
+            CassetteError: Nothing is being replayed, or there is no such recording.
+        """
+        if self.player is None:
+            raise CassetteError("no cassette is open; call nbagents.enable(mode='replay')", path="")
+        return self.player.answer(ask)
+
+    def place(self) -> Place:
+        """Return which cell runs."""
+        return self.where()
+
+    def _record(self, path: Path) -> None:
+        if self.recorder is not None and self.recorder.cassette.path == path:
+            return
+        cassette = Cassette.read(path) if path.exists() else Cassette(path)
+        self.eject()
+        self.recorder = Recorder(cassette, self.place)
+        if not self._registered:
+            self._registered = True
+            atexit.register(self.settle)
+
+    def _replay(self, path: Path, report: Report) -> None:
+        if self.player is None or self.player.cassette.path != path:
+            self.settle()
+            cassette = Cassette.read(path)
+            self.eject()
+            self.player = Player(cassette, self.place, report)
+        guard(self.place, report)

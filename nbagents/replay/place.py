@@ -1,0 +1,31 @@
+"""Where a request comes from: which cell, and which execution of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["SCRIPT", "Place", "Where"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One execution of one cell.
+
+    Attributes:
+        cell: The cell's id, or "script" outside a notebook.
+        execution: Another one each time that the cell runs.
+        source: The cell's first line of code, for a reader.
+    """
+
+    cell: str
+    execution: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        return f"cell {self.cell} ({self.source})" if self.source else f"cell {self.cell}"
+
+
+SCRIPT = Place("script", "script")
+
+Where = Callable[[], Place]
