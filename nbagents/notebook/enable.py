@@ -14,6 +14,7 @@ from nbagents.errors import ConfigError
 if TYPE_CHECKING:
     from agents.tracing.provider import TraceProvider
 
+    from nbagents.notebook.places import Places
     from nbagents.notebook.strips import Board
     from nbagents.replay.mode import Mode
     from nbagents.tracing.processor import NotebookTracingProcessor
@@ -32,6 +33,7 @@ class Enabled:
         processor: The tracing processor.
         board: The strips, or None outside a kernel.
         shell: IPython's shell, or None in a script.
+        places: Tells which cell runs.
     """
 
     mode: Mode
@@ -40,6 +42,7 @@ class Enabled:
     processor: NotebookTracingProcessor
     board: Board | None
     shell: Any
+    places: Places
 
     def change(self, mode: Mode, *, display: bool) -> None:
         """Take over what a second ``enable()`` was given."""
@@ -51,11 +54,17 @@ class Enabled:
     def before_cell(self, *_: object) -> None:
         """Come back where another integration replaced the processors, and let go of this cell's old strip."""
         _register(self.processor)
+        self.places()
         if self.board is not None:
             self.board.cell_started()
 
     def after_cell(self, *_: object) -> None:
-        """Leave the static form of what the cell ran."""
+        """Leave the static form of what the cell ran, and bring the cassette in order."""
+        from nbagents.replay.client import current_deck
+
+        deck = current_deck()
+        if deck is not None:
+            deck.settle()
         if self.board is not None:
             self.processor.force_flush()
             self.board.cell_ended()
@@ -65,19 +74,30 @@ class Enabled:
 _enabled: Enabled | None = globals().get("_enabled")
 
 
-def enable(db: Path | str | None = None, mode: str | None = None, display: bool = True) -> Enabled:  # noqa: FBT001, FBT002 - the design's signature
+def enable(
+    db: Path | str | None = None,
+    mode: str | None = None,
+    display: bool = True,  # noqa: FBT001, FBT002 - the design's signature
+    *,
+    speed: float | None = None,
+) -> Enabled:
     """Trace every agent run in this process and show it under the running cell; ``%load_ext nbagents`` does this.
 
     Calling it again is harmless and changes what is given.
 
     Args:
         db: The SQLite file; None is the one beside the notebook (or ``NBAGENTS_DB``).
-        mode: ``"live"`` or ``"offline"``; None is ``NBAGENTS_MODE``, else live where there is a key or base URL.
+        mode: ``"live"``, ``"offline"``, ``"record"`` or ``"replay"``; None is ``NBAGENTS_MODE``, else live where
+            there is a key or base URL.
         display: Whether strips appear under cells.
+        speed: In mode replay, the factor on the recording's own times: 0 waits for nothing, 1 takes as long as it
+            took. None is ``NBAGENTS_REPLAY_SPEED``, else 0.
 
     Raises:
         ModeError: The mode does not exist.
         StoreOpenError: The file cannot be used.
+        ConfigError: The speed is not a number of 0 or more.
+        CassetteError: The cassette is damaged, or in mode replay not there.
 
     Example:
         >>> enable(mode="fast")  # doctest: +ELLIPSIS
@@ -95,10 +115,11 @@ def enable(db: Path | str | None = None, mode: str | None = None, display: bool 
     path = _usable(db)
     if _enabled is not None and _enabled.path != path:
         disable()
-    install(chosen)
+    places = _enabled.places if _enabled is not None else _places(locate(environment))
+    install(chosen, where=places, speed=speed)
     set_default_path(path)
     if _enabled is None:
-        _enabled = _set_up(chosen, path, locate(environment))
+        _enabled = _set_up(chosen, path, locate(environment), places)
     _enabled.change(chosen, display=display)
     if chosen == "offline":
         tell_once()
@@ -142,7 +163,13 @@ def _usable(db: Path | str | None) -> Path:
     return path
 
 
-def _set_up(mode: Mode, path: Path, location: Location) -> Enabled:
+def _places(location: Location) -> Places:
+    from nbagents.notebook.places import Places
+
+    return Places(_shell(), location.notebook)
+
+
+def _set_up(mode: Mode, path: Path, location: Location, places: Places) -> Enabled:
     from nbagents.tracing.processor import NotebookTracingProcessor
 
     shell = _shell()
@@ -154,7 +181,7 @@ def _set_up(mode: Mode, path: Path, location: Location) -> Enabled:
         board = Board(shell, TraceStore(path), location.frontend)
         if location.live:
             _load_widgets_early()
-    enabled = Enabled(mode, path, location, NotebookTracingProcessor(path, observer=board), board, shell)
+    enabled = Enabled(mode, path, location, NotebookTracingProcessor(path, observer=board), board, shell, places)
     if shell is not None:
         for event, function in _hooks(enabled):
             shell.events.register(event, function)

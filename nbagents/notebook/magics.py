@@ -10,7 +10,8 @@ from nbagents.notebook.enable import Enabled, current, enable
 
 __all__ = ["NbAgentsMagics", "run_cell_for_agent"]
 
-_USAGE = "use %nbagents, %nbagents display on|off, or %nbagents mode live|offline"
+_USAGE = "use %nbagents, %nbagents display on|off, or %nbagents mode live|offline|record|replay"
+_SHOWN = 10  # calls that were not used
 _AGENT_CELL = re.compile(r"%%agent\s+(?P<name>\w+)(?:\s+(?P<session>\w+))?\s*$")
 
 
@@ -20,7 +21,7 @@ class NbAgentsMagics(Magics):
 
     @line_magic
     def nbagents(self, line: str) -> None:
-        """Show what is set up, or change it: ``display on|off``, ``mode live|offline``."""
+        """Show what is set up, or change it: ``display on|off``, ``mode live|offline|record|replay``."""
         words = line.split()
         enabled = current()
         match words:
@@ -46,8 +47,25 @@ def _status(enabled: Enabled | None) -> str:
             f"file      {enabled.path.name}",
             f"notebook  {notebook.name if notebook is not None else 'unknown'} ({enabled.location.frontend})",
             f"display   {shown}",
+            *_cassette(),
         )
     )
+
+
+def _cassette() -> list[str]:
+    from nbagents.replay.client import current_deck
+
+    deck = current_deck()
+    if deck is None:
+        return []
+    if deck.recorder is not None:
+        tape = deck.recorder.cassette
+        return [f"cassette  {tape.path.name}: {len(tape)} calls recorded"]
+    if deck.player is None:
+        return []
+    tape, unused = deck.player.cassette, deck.player.unused
+    lines = [f"cassette  {tape.path.name}: {len(tape) - len(unused)} of {len(tape)} calls used"]
+    return lines + [f"  not used: {one.title} (cell {one.cell}, call {one.call})" for one in unused[:_SHOWN]]
 
 
 def _display(enabled: Enabled | None, *, shown: bool) -> None:
