@@ -23,10 +23,18 @@ FIRST = "01_first_run.ipynb"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options, rest = _parser().parse_known_args(arguments)
-    if options.command != "lab":
-        _parser().print_help()
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "lab":
+        parser.error(f"unknown: {' '.join(rest)}")
+    run = _COMMANDS.get(options.command)
+    if run is None:
+        parser.print_help()
         return 2
+    return run(options, rest)
+
+
+def _lab(options: argparse.Namespace, rest: list[str]) -> int:
     try:
         copied = copy_notebooks(notebooks_folder(), options.folder)
     except OSError as exc:
@@ -35,6 +43,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if copied:
         print(f"copied {', '.join(copied)} to {options.folder}")
     return subprocess.call(lab_command(options.folder / FIRST, rest))  # noqa: S603 - our own interpreter
+
+
+def _record(options: argparse.Namespace, _: list[str]) -> int:
+    from nbagents.replay.commands import record_notebooks
+
+    return record_notebooks(options.notebooks, print)
+
+
+def _replay(options: argparse.Namespace, _: list[str]) -> int:
+    from nbagents.replay.commands import check_notebooks, diff_notebooks
+
+    if options.what == "check":
+        return check_notebooks(options.notebooks, print)
+    return diff_notebooks(options.notebooks, print, options.executed)
+
+
+_COMMANDS = {"lab": _lab, "record": _record, "replay": _replay}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +74,23 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument(
         "folder", nargs="?", type=Path, default=Path("nbagents-notebooks"), help="where they are copied"
     )
+    _add_replay(commands)
     return parser
+
+
+def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    status = "Exit status: 0 all is well, 1 something was found, 2 the command could not be used."
+    record = commands.add_parser("record", help="run notebooks with the model and keep its answers", epilog=status)
+    record.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    replay = commands.add_parser("replay", help="run notebooks with the answers that were kept", epilog=status)
+    what = replay.add_subparsers(dest="what", required=True)
+    check = what.add_parser("check", help="say what no longer matches", epilog=status)
+    check.add_argument(
+        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="none: all below here that have a cassette"
+    )
+    diff = what.add_parser("diff", help="compare saved outputs with those of a replay", epilog=status)
+    diff.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    diff.add_argument("--executed", type=Path, help="a run of the notebook to compare with, instead of a replay")
 
 
 def notebooks_folder() -> Path:

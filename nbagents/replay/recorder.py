@@ -41,6 +41,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._executions: dict[str, str] = {}
         self._calls: dict[str, int] = {}
+        self._unsettled = False
 
     def begin(self, ask: Ask) -> Take:
         """Note that a request goes out.
@@ -59,7 +60,8 @@ class Recorder:
     def settle(self) -> None:
         """Bring the file in order."""
         with self._lock:
-            if self.failure is None and len(self.cassette):
+            if self._unsettled and self.failure is None:
+                self._unsettled = False
                 self.cassette.write()
 
     def write(self, take: Take, heard: Heard) -> None:
@@ -72,6 +74,7 @@ class Recorder:
         with self._lock:
             if self.failure is not None:
                 return  # said already, and raised by the next request
+            self._unsettled = True
             try:
                 self.cassette.add(self._recording(take, request, heard))
             except CassetteError as exc:

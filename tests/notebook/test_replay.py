@@ -76,7 +76,7 @@ def test_cells_without_an_id_are_found_in_the_file(start, tmp_path, server):
 
 
 def test_a_miss_in_a_notebook_names_its_cell(start, tmp_path, server):
-    """The error that a person sees is ours, names the cell, and shows what differs; the status says what is unused."""
+    """What a person sees names the cell and shows what differs; the status says which recordings are unused."""
     path = tmp_path / "lamp.ipynb"
     path.write_text(notebook(("c0", ENABLE), ("c1", ASK.format(text="hi"))))
     kernel = start(bare=True, NBAGENTS_MODE="record", OPENAI_BASE_URL=server, NBAGENTS_NOTEBOOK=str(path))

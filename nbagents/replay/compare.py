@@ -1,0 +1,103 @@
+"""The outputs of two runs of a notebook, compared cell by cell."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Stale", "compare"]
+
+_SHOWN = 12  # lines of one cell's difference
+_WIDTH = 160  # characters of one line
+# What Python itself makes anew in each process.
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b|ipykernel_\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A cell whose saved outputs are not what it gives now.
+
+    Attributes:
+        cell: The cell's id, or its number, from 1, where it has none.
+        source: Its first line.
+        lines: The difference: lines that begin with "-" are saved, those with "+" are new.
+    """
+
+    cell: str
+    source: str
+    lines: tuple[str, ...]
+
+
+def compare(saved: dict[str, Any], executed: dict[str, Any]) -> list[Stale]:
+    """Compare the outputs of two versions of a notebook.
+
+    Execution counts, metadata and addresses in memory do not count.
+
+    Args:
+        saved: The notebook as it is saved.
+        executed: The same after it was run.
+
+    Example:
+        >>> cell = {"cell_type": "code", "id": "c1", "source": "1 + 1"}
+        >>> two, three = ({"output_type": "execute_result", "data": {"text/plain": text}} for text in "23")
+        >>> compare({"cells": [{**cell, "outputs": [two]}]}, {"cells": [{**cell, "outputs": [three]}]})
+        [Stale(cell='c1', source='1 + 1', lines=('-text/plain: 2', '+text/plain: 3'))]
+    """
+    found = []
+    new = dict(_code_cells(executed))
+    for name, cell in _code_cells(saved):
+        lines = _difference(_lines(cell), _lines(new.get(name, {})))
+        if lines:
+            source = _text(cell.get("source", "")).strip().partition("\n")[0]
+            found.append(Stale(name, source, tuple(lines)))
+    return found
+
+
+def _code_cells(notebook: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    cells = enumerate(notebook.get("cells", []), start=1)
+    return [(str(cell.get("id") or n), cell) for n, cell in cells if cell.get("cell_type") == "code"]
+
+
+def _difference(saved: list[str], new: list[str]) -> list[str]:
+    lines = [
+        line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
+        for line in difflib.unified_diff(saved, new, lineterm="", n=0)
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    if len(lines) > _SHOWN:
+        return [*lines[:_SHOWN], f"(showing {_SHOWN} of {len(lines)} lines)"]
+    return lines
+
+
+def _lines(cell: dict[str, Any]) -> list[str]:
+    found: list[str] = []
+    for kind, text in _merged(cell.get("outputs", [])):
+        plain = _ADDRESS.sub("…", text)
+        found += [f"{kind}: {line}" for line in plain.splitlines() or [""]]
+    return found
+
+
+def _merged(outputs: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return each output's kind and text; pieces of one stream, which come as they like, are one."""
+    found: list[tuple[str, str]] = []
+    for output in outputs:
+        kind = output.get("output_type")
+        if kind == "stream":
+            name, text = str(output.get("name")), _text(output.get("text", ""))
+            if found and found[-1][0] == name:
+                text = found.pop()[1] + text
+            found.append((name, text))
+        elif kind == "error":
+            found.append(("error", f"{output.get('ename')}: {output.get('evalue')}"))
+        else:
+            found += [(mime, _text(data)) for mime, data in sorted(output.get("data", {}).items())]
+    return found
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a notebook's JSON
+    if isinstance(value, list):
+        return "".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -1,0 +1,142 @@
+"""`nbagents record`, `nbagents replay check` and `nbagents replay diff`, on real notebooks in real kernels."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import pytest
+
+from nbagents.cli import main
+from nbagents.replay.commands import notebooks_with_cassettes
+
+ENABLE = "%load_ext nbagents\nimport nbagents\nclient = nbagents.openai_client()"
+ASK = "(await client.responses.create(model='m', input={text!r})).output_text"
+
+
+@pytest.fixture
+def lamp(tmp_path, monkeypatch, scripted, environment):
+    """Make lamp.ipynb of cells, in a folder that is the working one."""
+    monkeypatch.chdir(tmp_path)
+    environment.setenv("OPENAI_BASE_URL", scripted.url)
+
+    def make(*sources):
+        cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate((ENABLE, *sources))]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "lamp.ipynb")
+        return tmp_path / "lamp.ipynb"
+
+    return make
+
+
+def outputs(path):
+    cells = json.loads(path.read_text())["cells"]
+    return [output for cell in cells for output in cell["outputs"]]
+
+
+def test_record_then_check_without_the_server(lamp, scripted, capsys):
+    """What is recorded replays by itself; progress names the cells; the saved outputs are those of the replay."""
+    path = lamp(ASK.format(text="Hi"), ASK.format(text="Ho"))
+    scripted.says("hello", "ahoy")
+    assert main(["record", "lamp.ipynb"]) == 0
+    printed = capsys.readouterr().out
+    assert "lamp.ipynb: record cell 3 of 3" in printed
+    assert "2 calls recorded in lamp.cassette.jsonl" in printed
+    assert [output["data"]["text/plain"] for output in outputs(path)] == [["'hello'"], ["'ahoy'"]]
+    scripted.stop()
+    before = path.read_bytes()
+    assert main(["replay", "check"]) == 0
+    assert main(["replay", "diff", "lamp.ipynb"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "lamp.ipynb: ok"
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in path.parent.iterdir()) == ["lamp.cassette.jsonl", "lamp.ipynb"]
+
+
+def test_check_says_what_no_longer_matches(lamp, scripted, capsys):
+    """Missing, unused, stale and old recordings are each said, with their cell; all but age fail the check."""
+    path = lamp(ASK.format(text="Hi"), ASK.format(text="Ho"))
+    scripted.says("hello", "ahoy")
+    assert main(["record", "lamp.ipynb"]) == 0
+    saved, cassette = path.read_text(), path.with_suffix(".cassette.jsonl")
+
+    path.write_text(saved.replace("'Hi'", "'Hey'"))
+    assert main(["replay", "check", "lamp.ipynb"]) == 1
+    printed = capsys.readouterr().out
+    assert "missing: cell c1" in printed
+    assert '$.body.input: recorded "Hi", asked "Hey"' in printed
+
+    notebook = json.loads(saved)
+    del notebook["cells"][2]
+    notebook["cells"][1]["outputs"][0]["data"]["text/plain"] = ["'goodbye'"]
+    path.write_text(json.dumps(notebook))
+    cassette.write_text(cassette.read_text().replace('"recorded":"20', '"recorded":"19'))
+    assert main(["replay", "check", "lamp.ipynb"]) == 1
+    printed = capsys.readouterr().out
+    assert "unused: POST responses (cell c2, call 1)" in printed
+    assert "stale: cell c1" in printed
+    assert "-text/plain: 'goodbye'\n+text/plain: 'hello'" in printed
+    assert "warning: old: recorded" in printed
+
+    path.write_text(saved)
+    assert main(["replay", "check", "lamp.ipynb"]) == 0
+    with cassette.open("a") as file:
+        file.write(cassette.read_text().splitlines()[1].replace("hello", "AKIAIOSFODNN7EXAMPLQ") + "\n")
+    assert main(["replay", "check", "lamp.ipynb"]) == 1
+    assert "secret: line 4 of lamp.cassette.jsonl holds a secret (AWS key)" in capsys.readouterr().out
+
+
+def test_a_recording_that_fails_leaves_the_old_one(lamp, scripted, capsys):
+    """A notebook that fails, or that does not replay, changes neither its cassette nor its outputs."""
+    path = lamp(ASK.format(text="Hi"))
+    scripted.says("hello")
+    assert main(["record", "lamp.ipynb"]) == 0
+    old = path.with_suffix(".cassette.jsonl").read_bytes()
+
+    failing = lamp(ASK.format(text="Hi"), "1 / 0").read_bytes()
+    scripted.says("other")
+    assert main(["record", "lamp.ipynb"]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().out
+    assert path.with_suffix(".cassette.jsonl").read_bytes() == old
+    assert path.read_bytes() == failing
+
+    lamp("import random\n" + ASK.format(text="Hi").replace("'Hi'", "str(random.random())"))
+    scripted.says("other")
+    assert main(["record", "lamp.ipynb"]) == 1
+    assert "recorded, but it does not replay" in capsys.readouterr().out
+    assert path.with_suffix(".cassette.jsonl").read_bytes() == old
+
+
+def test_a_notebook_that_asks_no_model_says_so(lamp, capsys):
+    """Nothing to record is a finding, not an empty cassette."""
+    path = lamp("1 + 1")
+    assert main(["record", "lamp.ipynb"]) == 1
+    assert "no model was asked" in capsys.readouterr().out
+    assert not path.with_suffix(".cassette.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["record", "none.ipynb"], ["replay", "check", "none.ipynb"], ["replay", "check"], ["replay", "diff", "x"]],
+)
+def test_a_file_that_is_not_there_is_wrong_usage(arguments, tmp_path, monkeypatch, capsys):
+    """Status 2 is for a command that could not be used; the line says why."""
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert "no notebook" in capsys.readouterr().out
+
+
+def test_an_unknown_option_is_wrong_usage(capsys):
+    """Only `lab` hands its options on."""
+    with pytest.raises(SystemExit) as info:
+        main(["record", "a.ipynb", "--fast"])
+    assert info.value.code == 2
+
+
+def test_notebooks_are_found_by_their_cassettes(tmp_path):
+    """Below the folder, in order, without hidden folders, and only with a notebook beside the cassette."""
+    for name in ("b/two", "a/one", ".hidden/three"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.ipynb").write_text("{}")
+        (tmp_path / f"{name}.cassette.jsonl").write_text("")
+    (tmp_path / "alone.cassette.jsonl").write_text("")
+    found = [path.relative_to(tmp_path).as_posix() for path in notebooks_with_cassettes(tmp_path)]
+    assert found == ["a/one.ipynb", "b/two.ipynb"]
