@@ -49,6 +49,7 @@ class Enabled:
         self.mode = mode
         if self.board is not None:
             self.board.shown = display
+            self.board.calm = mode == "replay" and not self.location.live
         _register(self.processor)
 
     def before_cell(self, *_: object) -> None:

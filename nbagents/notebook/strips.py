@@ -145,10 +145,15 @@ class Board:
         store: Where traces are stored.
         frontend: What shows the output.
         shown: Whether strips are displayed at all.
+
+    Attributes:
+        calm: Whether strips appear only when their cell has ended. Nobody watches a notebook that a program runs,
+            and a strip that appears in between has its place among the cell's outputs by chance.
     """
 
     def __init__(self, shell: Any, store: TraceStore, frontend: Frontend, *, shown: bool = True) -> None:  # noqa: ANN401 - untyped
         self.shown = shown
+        self.calm = False
         self._shell = shell
         self._store = store
         self._frontend = frontend
@@ -183,7 +188,8 @@ class Board:
                 [trace for trace in traces if of_trace.get(trace.trace_id) is strip],
                 [span for span in spans if of_trace.get(span.trace_id) is strip],
             )
-            self._painter.mark(strip)
+            if not self.calm or strip.cell.execution != self._executing:
+                self._painter.mark(strip)
 
     def cell_started(self) -> None:
         """Note which cell runs now, and let go of the strip that its last execution left."""

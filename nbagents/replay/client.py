@@ -75,6 +75,7 @@ def install(mode: str | None = None, *, where: Where | None = None, speed: float
     with _lock:
         chosen = resolve_mode(os.environ, mode)
         seam = _switch(chosen, where, speed)
+        _derive_traces(seam.deck)
         _install_client(seam)
         _install_trace_export(seam)
         return chosen
@@ -88,11 +89,13 @@ def uninstall() -> None:
     from agents.models import _openai_shared as shared  # the SDK has a public setter but no public getter
 
     from nbagents.replay.guard import release
+    from nbagents.replay.trace_provider import restore
 
     with _lock:
         if _state.seam is not None:
             _state.seam.deck.settle()
         release()
+        restore()
         if _state.installed is not None and shared.get_default_openai_client() is _state.installed:
             # The setter takes None in fact, not in its annotation.
             shared.set_default_openai_client(_state.previous)  # type: ignore[arg-type]
@@ -173,6 +176,15 @@ def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> N
     deck.where = where or deck.where
     path = cassette_path(locate(current_environment()), os.environ)
     deck.load(mode, path, report_of(os.environ))
+
+
+def _derive_traces(deck: Deck) -> None:
+    from nbagents.replay.trace_provider import derive, restore
+
+    if deck.clock is None:
+        restore()
+    else:
+        derive(deck.clock, deck.place)
 
 
 def _install_client(seam: Seam) -> None:

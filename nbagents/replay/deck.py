@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.errors import CassetteError
 from nbagents.replay.cassette import Cassette
+from nbagents.replay.clock import ReplayClock
 from nbagents.replay.guard import guard, release
 from nbagents.replay.place import SCRIPT, Place, Where
 from nbagents.replay.player import Player
@@ -38,12 +39,14 @@ class Deck:
         speed: The factor on a recording's own times.
         recorder: In mode record.
         player: In mode replay.
+        clock: In mode replay, the time of the recording.
     """
 
     where: Where = _script
     speed: float = 0.0
     recorder: Recorder | None = None
     player: Player | None = None
+    clock: ReplayClock | None = None
     _registered: bool = field(default=False, repr=False)
 
     def load(self, mode: Mode, path: Path, report: Report) -> None:
@@ -66,10 +69,15 @@ class Deck:
 
     def eject(self) -> None:
         """Bring what was recorded in order, and let go of it."""
-        recorder, self.recorder, self.player = self.recorder, None, None
+        recorder, self.recorder, self.player, self.clock = self.recorder, None, None, None
         release()
         if recorder is not None:
             recorder.settle()
+
+    def advance(self, ms: float) -> None:
+        """Let milliseconds of the recording pass for the task that calls this."""
+        if self.clock is not None:
+            self.clock.advance(self.place().execution, ms)
 
     def settle(self) -> None:
         """Bring what was recorded in order: a cell has ended."""
@@ -116,4 +124,5 @@ class Deck:
             cassette = Cassette.read(path)
             self.eject()
             self.player = Player(cassette, self.place, report)
+            self.clock = ReplayClock(min((one.recorded for one in cassette), default="1970-01-01"))
         guard(self.place, report)

@@ -32,6 +32,7 @@ async def play_async(deck: Deck, ask: Ask) -> httpx2.Response:
         return refusal(exc)
     if "status" not in playback.reply:
         await asyncio.sleep(_seconds(playback.reply["ms"], deck.speed))
+        deck.advance(playback.reply["ms"])
         await _end_async(playback, deck)
     return _response(playback, deck, _AsyncPieces(playback, deck))
 
@@ -44,6 +45,7 @@ def play(deck: Deck, ask: Ask) -> httpx2.Response:
         return refusal(exc)
     if "status" not in playback.reply:
         time.sleep(_seconds(playback.reply["ms"], deck.speed))
+        deck.advance(playback.reply["ms"])
         _end(playback, deck)
     return _response(playback, deck, _Pieces(playback, deck))
 
@@ -80,6 +82,7 @@ class _AsyncPieces(httpx2.AsyncByteStream):
         before = 0
         for ms, piece in self._playback.chunks:
             await asyncio.sleep(_seconds(ms - before, self._deck.speed))  # 0 still lets other tasks run
+            self._deck.advance(ms - before)
             before = ms
             yield piece
         await _end_async(self._playback, self._deck)
@@ -98,6 +101,7 @@ class _Pieces(httpx2.SyncByteStream):
         before = 0
         for ms, piece in self._playback.chunks:
             time.sleep(_seconds(ms - before, self._deck.speed))
+            self._deck.advance(ms - before)
             before = ms
             yield piece
         _end(self._playback, self._deck)
