@@ -15,7 +15,12 @@
     │   ├── TableNameError       a table name that SQLite could misread (also a ValueError)
     │   ├── ItemError            an item that cannot be stored (also a ValueError)
     │   ├── FrameError           a frame that does not describe a history (also a ValueError)
-    │   └── ConflictError        rows changed since the frame was read
+    │   ├── ConflictError        rows changed since the frame was read
+    │   ├── SessionUnreachableError  the server that keeps the session does not answer
+    │   ├── SessionRefusedError  the server that keeps the session answered with an error
+    │   ├── UnsupportedError     what this kind of session cannot do
+    │   ├── CompressedItemError  an item that only CompressedSession reads
+    │   └── RewriteError         a history could not be replaced, and perhaps not put back
     ├── TraceError               a trace
     │   └── TraceNotFoundError   no trace with that id (also a LookupError)
     ├── OfflineError             the offline model was asked for what a rule cannot give
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CassetteError",
     "CassetteMissError",
+    "CompressedItemError",
     "ConfigError",
     "Conflict",
     "ConflictError",
@@ -54,16 +60,20 @@ __all__ = [
     "NetworkRefusedError",
     "OfflineError",
     "ReplayError",
+    "RewriteError",
     "SchemaError",
     "SecretFoundError",
     "SessionClosedError",
     "SessionError",
+    "SessionRefusedError",
+    "SessionUnreachableError",
     "StoreBusyError",
     "StoreError",
     "StoreOpenError",
     "TableNameError",
     "TraceError",
     "TraceNotFoundError",
+    "UnsupportedError",
 ]
 
 
@@ -208,6 +218,54 @@ class ConflictError(SessionError):
     def __init__(self, message: str, *, session_id: str, conflicts: Sequence[Conflict]) -> None:
         super().__init__(message, session_id=session_id)
         self.conflicts = tuple(conflicts)
+
+
+class SessionUnreachableError(SessionError):
+    """The server that keeps the session does not answer; the history is not known, and not empty.
+
+    Attributes:
+        address: The server's host and port, without a password.
+    """
+
+    def __init__(self, message: str, *, session_id: str, address: str) -> None:
+        super().__init__(message, session_id=session_id)
+        self.address = address
+
+
+class SessionRefusedError(SessionError):
+    """The server that keeps the session answered with an error.
+
+    Attributes:
+        address: The server's host and port, without a password.
+        status: The HTTP status, None where the server does not speak HTTP.
+    """
+
+    def __init__(self, message: str, *, session_id: str, address: str, status: int | None = None) -> None:
+        super().__init__(message, session_id=session_id)
+        self.address = address
+        self.status = status
+
+
+class UnsupportedError(SessionError):
+    """What this kind of session cannot do; nothing was written."""
+
+
+class CompressedItemError(SessionError):
+    """An item that was compressed is read without ``CompressedSession``, or is damaged."""
+
+
+class RewriteError(SessionError):
+    """A history could not be replaced by an edited one.
+
+    Attributes:
+        restored: Whether the history is again what it was before the edit.
+        items: The history before the edit.
+    """
+
+    def __init__(self, message: str, *, session_id: str, restored: bool, items: Sequence[Any]) -> None:
+        super().__init__(message, session_id=session_id)
+        self.restored = restored
+        self.items = tuple(items)
 
 
 class TraceError(NbAgentsError):
