@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbagents.errors import FrameError
 from nbagents.sessions.core import SessionCore
 from nbagents.sessions.edited import read_cells, unchanged_rows, wanted_rows
-from nbagents.sessions.edits import EditReport, KnownIds, Plan, check_unchanged, make_plan, same_history
+from nbagents.sessions.edits import EditReport, KnownIds, Plan, make_plan
 from nbagents.sessions.frame import TOKEN, frame_of
+from nbagents.sessions.freshness import is_written, read_of
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.reads import READS, Read
-from nbagents.sessions.rows import as_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,26 +62,11 @@ class Editing(SessionCore):
         check_policy(on_orphan)
         cells = read_cells(frame, session_id=self.session_id)
         shown = dict(zip(cells.ids, cells.columns.get("item", cells.ids), strict=True))
-        token, read = self._read_of(frame, {id_: item for id_, item in shown.items() if id_ is not None})
+        known = {id_: item for id_, item in shown.items() if id_ is not None}
+        token, read = read_of(frame, known, self._owner, self)
         wanted = wanted_rows(cells, read.rows, session_id=self.session_id)
         wanted = settle_orphans(wanted, unchanged_rows(read.rows), on_orphan, session_id=self.session_id)
         return await self._run(lambda connection: self._apply(connection, token, read, wanted))
-
-    def _read_of(self, frame: pd.DataFrame, shown: dict[int, object]) -> tuple[str, Read]:
-        token = frame.attrs.get(TOKEN) or READS.nearest(self._owner, shown)
-        read = READS.get(token) if token else None
-        if token is None or read is None:
-            raise FrameError(
-                "it is not known what this frame was read from, or that is too long ago; call to_frame() again "
-                "and repeat the edit, and where pandas dropped frame.attrs (concat does) copy them from the first",
-                session_id=self.session_id,
-            )
-        if read.owner != self._owner:
-            raise FrameError(
-                f"this frame was read from session {read.owner[2]!r} in {read.owner[0]}, not from {self!r}",
-                session_id=self.session_id,
-            )
-        return token, read
 
     def _apply(
         self, connection: sqlite3.Connection, token: str, read: Read, wanted: Sequence[Wanted]
@@ -90,15 +74,7 @@ class Editing(SessionCore):
         """Run on the connection's thread, whole: what is known of the frame changes with the file."""
 
         def planned(rows: Sequence[Row], ids: KnownIds) -> Plan:
-            check_unchanged(
-                as_rows(read.rows if read.written is None else read.written), rows, session_id=self.session_id
-            )
-            if read.written is not None and not same_history(rows, wanted):
-                raise FrameError(
-                    "this frame was written before and has been edited since; call to_frame() and edit that",
-                    session_id=self.session_id,
-                )
-            if read.written is not None:
+            if is_written(read, rows, wanted):
                 return Plan([], [], [], EditReport(0, 0, 0), list(rows))
             return make_plan(rows, wanted, ids)
 
