@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from nbagents.notebook.enable import disable, enable
+    from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nbagents.widgets.trace_view import TraceView
 
 _EXPORTS = {
+    "Cassette": "nbagents.replay.cassette",
     "EditReport": "nbagents.sessions.edits",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
@@ -39,6 +41,7 @@ _EXPORTS = {
 }
 
 __all__ = [
+    "Cassette",
     "EditReport",
     "NotebookTracingProcessor",
     "SQLiteSession",

@@ -1,0 +1,120 @@
+"""``pytest --nbmake`` replays by itself: a notebook with a cassette beside it runs in mode replay.
+
+Each such notebook gets a database of its own, so that no earlier run changes what it asks. NBAGENTS_MODE, where it
+is set, decides instead. The summary at the end says what was replayed and which recordings nothing asked for;
+``--nbagents-strict`` makes these fail the run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["Replays", "pytest_addoption", "pytest_configure"]
+
+_ENDING = ".cassette.jsonl"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--nbagents-strict``."""
+    group = parser.getgroup("nbagents", "notebooks with recorded model calls")
+    group.addoption(
+        "--nbagents-strict", action="store_true", help="fail where a recorded call of a notebook is not used"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch for notebooks where nbmake runs them."""
+    if config.pluginmanager.hasplugin("nbmake"):
+        config.pluginmanager.register(Replays(strict=config.getoption("--nbagents-strict")), "nbagents-replays")
+
+
+@dataclass(eq=False)  # pytest keeps plugins in sets
+class Replays:
+    """The notebooks of one test run.
+
+    Attributes:
+        strict: Whether a recording that nothing asked for fails the run.
+    """
+
+    strict: bool
+    _saved: dict[str, str | None] = field(default_factory=dict)
+    _folder: Path | None = None
+    _lines: list[str] = field(default_factory=list)
+    _unused: int = 0
+
+    def pytest_runtest_setup(self, item: Any) -> None:  # noqa: ANN401 - nbmake's item has no type
+        """Point the kernel that nbmake will start to the cassette."""
+        cassette = _cassette(item)
+        if cassette is None or os.environ.get("NBAGENTS_MODE"):
+            return
+        self._folder = Path(tempfile.mkdtemp(prefix="nbagents-"))
+        self._set(
+            {
+                "NBAGENTS_MODE": "replay",
+                "NBAGENTS_NOTEBOOK": str(item.path),
+                "NBAGENTS_CASSETTE": str(cassette),
+                "NBAGENTS_DB": str(self._folder / "notebook.db"),
+                "NBAGENTS_REPLAY_REPORT": str(self._folder / "report.jsonl"),
+            }
+        )
+
+    def pytest_runtest_teardown(self, item: Any) -> None:  # noqa: ANN401 - as above
+        """Note what was replayed, and put the environment back."""
+        if self._folder is None:
+            return
+        folder, self._folder = self._folder, None
+        for name, value in self._saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._note(item.name, Path(item.path).with_suffix(_ENDING), folder / "report.jsonl")
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a strict run in which recordings were not used."""
+        if self.strict and self._unused and session.exitstatus == 0:
+            session.exitstatus = 1
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's reporter is private
+        """Print what was replayed."""
+        if self._lines:
+            terminalreporter.section("nbagents replay")
+            for line in self._lines:
+                terminalreporter.write_line(line)
+
+    def _set(self, variables: dict[str, str]) -> None:
+        self._saved = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+
+    def _note(self, name: str, path: Path, report: Path) -> None:
+        from nbagents.errors import CassetteError
+        from nbagents.replay.cassette import Cassette
+        from nbagents.replay.check import replayed
+        from nbagents.replay.report import read_report
+
+        outcome = read_report(report)
+        try:
+            cassette = Cassette.read(path)
+        except CassetteError as exc:
+            self._lines.append(f"{name}: {exc}")
+            return
+        self._lines.append(f"{name}: {len(outcome.used)} of {len(cassette)} recorded calls used")
+        findings = replayed(cassette, outcome, None)
+        self._unused += sum(one.kind == "unused" for one in findings)
+        self._lines += [f"  {one.kind}: {one.text}" for one in findings]
+
+
+def _cassette(item: Any) -> Path | None:  # noqa: ANN401 - as above
+    if not getattr(item, "nbmake", False):
+        return None
+    cassette = Path(item.path).with_suffix(_ENDING)
+    return cassette if cassette.is_file() else None

@@ -1,0 +1,122 @@
+"""Real traffic: recorded by `nbagents record` from a server that is then ended, and replayed without it."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import pytest
+
+from nbagents.cli import main
+from nbagents.replay.execute import execute
+
+AGENTS = "%load_ext nbagents\nimport json, nbagents\nfrom agents import Agent, Runner, function_tool\n"
+SHOW = """
+import json, nbagents
+print(json.dumps(items, default=str))
+for span in nbagents.last_trace().spans:
+    print(span.type, span.name, span.span_id, span.started_us, span.ended_us)
+"""
+
+HANDOFF = """
+@function_tool
+def random_number() -> int:
+    return 4
+
+second = Agent('agent2', instructions='Return double the number')
+first = Agent('agent1', tools=[random_number], handoffs=[second])
+result = await Runner.run(first, 'Generate a random number then, hand off to agent2.')
+items = result.to_input_list()
+"""
+
+TOOL_ERROR = """
+@function_tool
+def tool() -> str:
+    raise RuntimeError('broken')
+
+result = await Runner.run(Agent('A', tools=[tool]), 'Call the tool.')
+items = result.to_input_list()
+"""
+
+TWO_TURNS = """
+agent = Agent('A')
+first = await Runner.run(agent, '2+2?')
+second = await Runner.run(agent, first.to_input_list() + [{'role': 'user', 'content': '4?'}])
+items = second.to_input_list()
+"""
+
+STREAMED = """
+@function_tool
+def get_capital(country: str) -> str:
+    return 'Paris'
+
+result = Runner.run_streamed(Agent('A', tools=[get_capital]), 'What is the capital of France?')
+kinds = [event.type async for event in result.stream_events()]
+items = [kinds, result.to_input_list()]
+"""
+
+REASONING = """
+@function_tool
+def tool(x: str = '') -> str:
+    return 'done'
+
+client = nbagents.openai_client()
+answers = [await client.responses.create(model='o3', input=str(n)) for n in range(2)]
+items = [answer.model_dump(mode='json') for answer in answers]
+
+"""
+
+VOICE = """
+import hashlib
+client = nbagents.openai_client()
+heard = await client.audio.transcriptions.create(model='gpt-4o-transcribe', file=('a.wav', b'RIFF' + bytes(64)))
+stream = await client.responses.create(model='gpt-4o', input=heard.text, stream=True)
+said = [event.type async for event in stream]
+sound = await client.audio.speech.create(
+    model='gpt-4o-mini-tts', voice='ash', input=heard.text, response_format='pcm')
+items = [heard.text, said, len(sound.content), hashlib.sha256(sound.content).hexdigest()]
+"""
+
+PLAIN = "\nimport json\nprint(json.dumps(items))"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "show"),
+    [
+        ("handoff", HANDOFF, SHOW),
+        ("tool_error", TOOL_ERROR, SHOW),
+        ("two_turns", TWO_TURNS, SHOW),
+        ("streamed_tool_call", STREAMED, SHOW),
+        ("reasoning_with_tool_calls", REASONING, PLAIN),
+        ("voice_turn", VOICE, PLAIN),
+    ],
+)
+def test_real_traffic_is_the_same_again(name, source, show, recording, environment, tmp_path, monkeypatch, capsys):
+    """Items, spans and sound of a replay are those of the recording, and two replays are byte-identical."""
+    monkeypatch.chdir(tmp_path)
+    environment.setenv("OPENAI_BASE_URL", recording(name))
+    cells = [nbformat.v4.new_code_cell(text, id=f"c{n}") for n, text in enumerate((AGENTS, source, show))]
+    path = tmp_path / "lamp.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    live = execute(path, {"NBAGENTS_MODE": "live"}, lambda *_: None)
+    assert live.error is None
+    environment.setenv("OPENAI_BASE_URL", recording(name))
+    assert main(["record", "lamp.ipynb"]) == 0, capsys.readouterr().out
+    environment.delenv("OPENAI_BASE_URL")
+    again = execute(path, {"NBAGENTS_MODE": "replay"}, lambda *_: None)
+    assert again.error is None
+    saved = nbformat.read(path, as_version=4)  # what the first replay gave
+    assert json.dumps(again.notebook, sort_keys=True) == json.dumps(saved, sort_keys=True)
+    assert printed(live.notebook)[0] == printed(again.notebook)[0]
+    assert kinds(live.notebook) == kinds(again.notebook)
+    strips = [o for o in again.notebook.cells[1].outputs if o.output_type == "display_data"]
+    assert len(strips) == (show == SHOW)
+
+
+def printed(notebook):
+    return "".join(o["text"] for o in notebook.cells[-1].outputs if o.output_type == "stream").splitlines()
+
+
+def kinds(notebook):
+    """Types and names of the spans."""
+    return [line.split()[:2] for line in printed(notebook)[1:]]
