@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbagents.notebook.enable import disable, enable
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
     from nbagents.sessions.sqlite_session import SQLiteSession
@@ -31,6 +32,7 @@ _EXPORTS = {
     "TraceRecord": "nbagents.tracing.record",
     "TraceStore": "nbagents.tracing.store",
     "TraceView": "nbagents.widgets.trace_view",
+    "apply_frame": "nbagents.sessions.apply_frame",
     "disable": "nbagents.notebook.enable",
     "enable": "nbagents.notebook.enable",
     "last_trace": "nbagents.tracing.store",
@@ -50,6 +52,7 @@ __all__ = [
     "TraceStore",
     "TraceView",
     "__version__",
+    "apply_frame",
     "disable",
     "enable",
     "last_trace",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from nbagents.sessions.columns import COLUMNS, Reader
@@ -21,7 +20,6 @@ __all__ = ["TOKEN", "frame_of", "to_frame"]
 
 TOKEN = "nbagents_read"  # noqa: S105 - the key in frame.attrs that tells which read a frame comes from
 
-_EVERY_ITEM = 2**31 - 1
 _PIECE = 256  # rows
 
 
@@ -46,13 +44,13 @@ async def to_frame(session: Session) -> pd.DataFrame:
         >>> asyncio.run(example())[["position", "type", "role", "text"]].values.tolist()
         [[1, 'message', 'user', 'Is my lamp on its way?']]
     """
-    own = getattr(session, "to_frame", None)
+    # On the type: the SDK's wrappers hand attributes on, and what they wrap holds ciphertext.
+    own: Any = getattr(type(session), "to_frame", None)
     if own is not None:
-        return cast("pd.DataFrame", await own())
-    settings: Any = getattr(session, "session_settings", None)
-    cut = settings is not None and getattr(settings, "limit", None) is not None
-    items = await session.get_items(_EVERY_ITEM if cut else None)
-    return frame_of([Row(None, None, json.dumps(item)) for item in items])[0]
+        return cast("pd.DataFrame", await own(session))
+    from nbagents.sessions.any_session import AnySession  # it needs frame_of
+
+    return await AnySession(session).to_frame()
 
 
 def frame_of(rows: Sequence[RawRow]) -> tuple[pd.DataFrame, list[RawRow], list[Row]]:
