@@ -179,7 +179,7 @@ def _set_up(mode: Mode, path: Path, location: Location, places: Places) -> Enabl
         from nbagents.notebook.strips import Board
         from nbagents.tracing.store import TraceStore
 
-        board = Board(shell, TraceStore(path), location.frontend)
+        board = Board(shell, TraceStore(path), location.frontend, places)
         if location.live:
             _load_widgets_early()
     enabled = Enabled(mode, path, location, NotebookTracingProcessor(path, observer=board), board, shell, places)

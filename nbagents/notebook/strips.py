@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbagents._location import Frontend
+    from nbagents.notebook.places import Places
     from nbagents.tracing.rows import SpanRow, TraceRow
     from nbagents.tracing.store import TraceStore
 
@@ -144,6 +145,7 @@ class Board:
         shell: IPython's shell.
         store: Where traces are stored.
         frontend: What shows the output.
+        places: Tells the id of the cell that runs, also where the front end names none.
         shown: Whether strips are displayed at all.
 
     Attributes:
@@ -151,12 +153,21 @@ class Board:
             and a strip that appears in between has its place among the cell's outputs by chance.
     """
 
-    def __init__(self, shell: Any, store: TraceStore, frontend: Frontend, *, shown: bool = True) -> None:  # noqa: ANN401 - untyped
+    def __init__(
+        self,
+        shell: Any,  # noqa: ANN401 - untyped
+        store: TraceStore,
+        frontend: Frontend,
+        places: Places,
+        *,
+        shown: bool = True,
+    ) -> None:
         self.shown = shown
         self.calm = False
         self._shell = shell
         self._store = store
         self._frontend = frontend
+        self._places = places
         self._painter = Painter()
         self._lock = threading.Lock()
         self._by_execution: dict[str, Strip] = {}
@@ -177,7 +188,7 @@ class Board:
                     strip = Strip(cell, self._store, self._frontend, cell_ended=over)
                     self._by_execution[cell.execution] = strip
                 self._by_trace[trace_id] = strip
-        return cell.id
+        return self._places().cell
 
     def committed(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
         """Hand rows to the strips they belong to, on the writer's thread."""

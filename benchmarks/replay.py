@@ -1,0 +1,106 @@
+"""What a replay adds to a call, and how long a cassette takes to open; both sides answer in process, in turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import httpx2
+import openai
+
+from nbagents.replay import client as seam
+from nbagents.replay.ask import Ask
+from nbagents.replay.canonical import canonical_request, hash_of
+from nbagents.replay.cassette import Cassette
+from nbagents.replay.place import SCRIPT
+from nbagents.replay.player import Player
+from nbagents.replay.recording import Recording
+from nbagents.replay.report import Report
+from nbagents.replay.scrub import Scrubber
+
+CALLS = 1_000
+ROUNDS = 5
+WORDS = "the lamp on the table was delivered in the afternoon and is switched on " * 10
+
+
+def body(number):
+    history = [{"role": "user", "content": f"{number} {WORDS}"}] * 4
+    tool = {"type": "function", "name": "lookup", "parameters": {"type": "object", "properties": {}}}
+    return {"model": "gpt-4o", "instructions": WORDS, "input": history, "tools": [tool]}
+
+
+REPLY = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1,
+    "status": "completed",
+    "model": "gpt-4o",
+    "output": [],
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+    "instructions": WORDS,
+}
+
+
+def make(path):
+    scrubber, recordings = Scrubber(), []
+    for number in range(CALLS):
+        request = canonical_request(ask(number), scrubber)
+        reply = {"ms": 1, "body_ms": 1, "status": 200, "type": "application/json", "json": REPLY}
+        recordings.append(Recording("script", number + 1, 0, hash_of(request), "2026-01-01", request, reply))
+    Cassette(path, recordings).write()
+
+
+def ask(number):
+    return Ask("POST", "/v1/responses", "", "application/json", json.dumps(body(number)).encode())
+
+
+def timed(function):
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def script():
+    return SCRIPT
+
+
+def answering(path):
+    """Milliseconds to find each call's recording, and for whole calls of a client in replay and offline."""
+    player = Player(Cassette.read(path), script, Report(None))
+    found = [timed(lambda n=n: player.answer(ask(n))) for n in range(0, CALLS, 5)]
+    os.environ["NBAGENTS_CASSETTE"] = str(path)
+    seam.install("replay")
+    client = seam.sync_openai_client()
+    replayed = [timed(lambda n=n: client.responses.create(**body(n))) for n in range(0, CALLS, 5)]
+    seam.install("offline")
+    seam.uninstall()
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=REPLY))
+    plain = openai.OpenAI(api_key="none", http_client=httpx2.Client(transport=transport))
+    bare = [timed(lambda n=n: plain.responses.create(**body(n))) for n in range(0, CALLS, 5)]
+    return [statistics.median(times) * 1000 for times in (found, replayed, bare)]
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "bench.cassette.jsonl")
+        make(path)
+        size = path.stat().st_size / 1e6
+        opened = statistics.median(
+            timed(lambda: Player(Cassette.read(path), script, Report(None))) for _ in range(ROUNDS)
+        )
+        found, replayed, bare = answering(path)
+        print(f"{f'open {CALLS} calls, {size:.1f} MB':44s} {opened * 1000:8.1f} ms   (goal: under 200)")
+        print(f"{'find one of them':44s} {found:8.2f} ms")
+        print(f"{'a call of the client, replayed':44s} {replayed:8.2f} ms")
+        print(f"{'a call of plain openai, answered at once':44s} {bare:8.2f} ms")
+        print(f"{'replay adds':44s} {replayed - bare:8.2f} ms   (goal: under 2)")
+
+
+if __name__ == "__main__":
+    main()
