@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
     from nbagents.sessions.apply_frame import apply_frame
+    from nbagents.sessions.compressed_session import CompressedSession
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
     from nbagents.sessions.sqlite_session import SQLiteSession
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _EXPORTS = {
     "Cassette": "nbagents.replay.cassette",
+    "CompressedSession": "nbagents.sessions.compressed_session",
     "EditReport": "nbagents.sessions.edits",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
@@ -44,6 +46,7 @@ _EXPORTS = {
 
 __all__ = [
     "Cassette",
+    "CompressedSession",
     "EditReport",
     "NotebookTracingProcessor",
     "SQLiteSession",

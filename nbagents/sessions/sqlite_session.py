@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nbagents.sessions.branching import Branching
+from nbagents.sessions.compression import refuse_compressed
 from nbagents.sessions.core import MEMORY
 from nbagents.sessions.editing import Editing
 from nbagents.sessions.encode import encode
@@ -65,6 +66,7 @@ class SQLiteSession(Editing, Branching, Upkeep):
             with_metadata: Give each item its ``_metadata`` back. The model API does not take such items.
 
         Raises:
+            CompressedItemError: An item is one that only ``CompressedSession`` reads.
             SessionClosedError: After ``close()``.
             StoreError: The file cannot be read.
         """
@@ -72,6 +74,7 @@ class SQLiteSession(Editing, Branching, Upkeep):
             limit = self.session_settings.limit
         history = await self._read(limit, metadata=with_metadata)
         _settle_metadata(history, with_metadata=with_metadata)
+        refuse_compressed(history.items, session_id=self.session_id)
         return cast("list[TResponseInputItem]", history.items)
 
     async def add_items(self, items: list[TResponseInputItem]) -> None:

@@ -37,8 +37,8 @@ class Tabular:
     """
 
     session_id: str
-    _keeps_ids = False
-    _keeps_metadata = False
+    keeps_ids = False
+    keeps_metadata = False
 
     async def _rows(self) -> list[Row]:
         """Read the whole history; each row with an id."""
@@ -59,7 +59,7 @@ class Tabular:
     async def to_frame(self) -> pd.DataFrame:
         """Return the whole history as a DataFrame; see ``nbagents.to_frame`` for its columns."""
         rows = await self._rows()
-        shown = rows if self._keeps_ids else [row._replace(id=None) for row in rows]
+        shown = rows if self.keeps_ids else [row._replace(id=None) for row in rows]
         frame, _, bad = frame_of(shown)
         if bad:
             self._warn(rows)
@@ -100,7 +100,7 @@ class Tabular:
         return f"{type(self).__name__}({self.session_id!r})"
 
     def _cells(self, frame: pd.DataFrame) -> Cells:
-        if self._keeps_ids:
+        if self.keeps_ids:
             return read_cells(frame, session_id=self.session_id)
         if "position" not in frame.columns:
             self._refuse("the frame has no position column; keep the one to_frame() gave", column="position")
@@ -113,7 +113,7 @@ class Tabular:
     def _check_places(self, cells: Cells, good: Sequence[Row]) -> None:
         known = {row.id for row in good}
         for label, id_ in zip(cells.labels, cells.ids, strict=True):
-            if not self._keeps_ids and id_ is not None and id_ not in known:
+            if not self.keeps_ids and id_ is not None and id_ not in known:
                 self._refuse(
                     f"row {label!r}: this session has no position {id_}; leave the position of a new row empty",
                     label,
@@ -122,16 +122,16 @@ class Tabular:
 
     def _plain(self, row: Wanted) -> Wanted:
         """Give a row the JSON that it will be read back as, and refuse what the session cannot keep."""
-        if row.metadata is not None and not self._keeps_metadata:
+        if row.metadata is not None and not self.keeps_metadata:
             self._refuse(
                 f"row {row.label!r}: {type(self).__name__} keeps no metadata; leave the column empty",
                 row.label,
                 "metadata",
             )
-        return row if self._keeps_ids else dataclasses.replace(row, data=json.dumps(json.loads(row.data)))
+        return row if self.keeps_ids else dataclasses.replace(row, data=json.dumps(json.loads(row.data)))
 
     def _check_sound(self, found: Sequence[Row]) -> None:
-        if self._keeps_ids:
+        if self.keeps_ids:
             return
         bad = decode(found)[2]
         if bad:
