@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Cassette", "cassette_path"]
 
 _VERSION = 1
+_HASHED = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
 _HEAD = json.dumps({"nbagents_cassette": _VERSION}) + "\n"
 
 
@@ -89,8 +91,8 @@ class Cassette:
 
     @property
     def folder(self) -> Path:
-        """The folder of the binary bodies, named by their hashes."""
-        return self.path.with_suffix("")
+        """The folder of the binary bodies, named by their hashes, such as ``lamp.cassette.files``."""
+        return self.path.with_suffix(".files")
 
     def add(self, recording: Recording) -> None:
         """Append one call to the file, and look through what was written.
@@ -134,7 +136,12 @@ class Cassette:
         fresh.write_bytes(text.encode())
         os.replace(fresh, self.path)  # noqa: PTH105 - Path.replace says less about being atomic
         self.scan()
-        self._tidy()
+        self._keep_only({one.response["file"]["name"] for one in self._recordings if "file" in one.response})
+
+    def delete(self) -> None:
+        """Delete the file and its binary bodies; what else is in their folder stays."""
+        self.path.unlink(missing_ok=True)
+        self._keep_only(set())
 
     def scan(self) -> None:
         """Look through the whole file for secrets.
@@ -180,8 +187,7 @@ class Cassette:
             raise self._found(kinds)
 
     def _found(self, kinds: set[str]) -> SecretFoundError:
-        self.path.unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.delete()
         names = ", ".join(sorted(kinds))
         return SecretFoundError(
             f"{self.path.name} held a secret that could not be taken out ({names}), so it was deleted; take the "
@@ -190,14 +196,14 @@ class Cassette:
             kinds=sorted(kinds),
         )
 
-    def _tidy(self) -> None:
-        used = {one.response["file"]["name"] for one in self._recordings if "file" in one.response}
-        if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                if path.name not in used:
-                    path.unlink()
-            if not used:
-                self.folder.rmdir()
+    def _keep_only(self, names: set[str]) -> None:
+        if not self.folder.is_dir():
+            return
+        for path in self.folder.iterdir():
+            if _HASHED.fullmatch(path.name) and path.name not in names:
+                path.unlink()
+        with suppress(OSError):  # there are others
+            self.folder.rmdir()
 
 
 def _check_version(path: Path, line: str) -> None:

@@ -12,7 +12,6 @@ exit status  meaning
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,10 +119,12 @@ def _record(path: Path, write: Write) -> int:
 
 def _put(cassette: Cassette, target: Path) -> None:
     old = Cassette(target)
-    shutil.rmtree(old.folder, ignore_errors=True)
+    old.delete()
     if cassette.folder.is_dir():
-        shutil.move(cassette.folder, old.folder)
-    shutil.move(cassette.path, target)
+        old.folder.mkdir(exist_ok=True)
+        for path in cassette.folder.iterdir():
+            path.replace(old.folder / path.name)
+    cassette.path.replace(target)
 
 
 def _save(executed: Executed, path: Path) -> None:

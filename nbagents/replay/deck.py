@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -114,15 +115,29 @@ class Deck:
         cassette = Cassette.read(path) if path.exists() else Cassette(path)
         self.eject()
         self.recorder = Recorder(cassette, self.place)
+        self._register()
+
+    def _register(self) -> None:
         if not self._registered:
             self._registered = True
-            atexit.register(self.settle)
+            atexit.register(self._at_exit)
+
+    def _at_exit(self) -> None:
+        self.settle()
+        unused = self.player.unused if self.player is not None else []
+        if self.player is not None and unused:
+            name, first = self.player.cassette.path.name, unused[0]
+            sys.stderr.write(
+                f"nbagents: {len(unused)} of {len(self.player.cassette)} recorded calls of {name} were not used, "
+                f"the first: {first.title} (cell {first.cell}, call {first.call})\n"
+            )
 
     def _replay(self, path: Path, report: Report) -> None:
         if self.player is None or self.player.cassette.path != path:
             self.settle()
             cassette = Cassette.read(path)
             self.eject()
+            self._register()
             self.player = Player(cassette, self.place, report)
             self.clock = ReplayClock(min((one.recorded for one in cassette), default="1970-01-01"))
         guard(self.place, report)

@@ -58,11 +58,19 @@ class Recorder:
             return Take(self, ask, place, self._calls[place.cell])
 
     def settle(self) -> None:
-        """Bring the file in order."""
+        """Bring the file in order.
+
+        Raises:
+            CassetteError: It cannot be written, or a secret would stay in it.
+        """
         with self._lock:
             if self._unsettled and self.failure is None:
                 self._unsettled = False
-                self.cassette.write()
+                try:
+                    self.cassette.write()
+                except CassetteError as exc:
+                    self.failure = exc
+                    raise
 
     def write(self, take: Take, heard: Heard) -> None:
         """Write one call.

@@ -23,6 +23,17 @@ CHAT = {
     ],
 }
 
+LIVE = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1,
+    "model": "real",
+    "output": [],
+    "parallel_tool_calls": True,
+    "tool_choice": "auto",
+    "tools": [],
+}
+
 
 def sse(*events):
     return [f"data: {e if isinstance(e, str) else json.dumps(e)}\n\n".encode() for e in events]
@@ -175,6 +186,52 @@ async def test_a_cancelled_stream_is_cancelled_again(tape):
                 pass
 
 
+def said_so_far(*words):
+    """The events of a Responses stream up to some words."""
+    message = {"id": "msg_1", "type": "message", "status": "in_progress", "role": "assistant", "content": []}
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0, "logprobs": []}
+    response = {**LIVE, "status": "in_progress"}
+    yield {"type": "response.created", "sequence_number": 0, "response": response}
+    yield {"type": "response.output_item.added", "sequence_number": 1, "output_index": 0, "item": message}
+    for n, word in enumerate(words, start=2):
+        yield {"type": "response.output_text.delta", "sequence_number": n, **place, "delta": word}
+
+
+async def test_a_streamed_run_is_cancelled_again(tape):
+    """A streamed run of an agent that is cancelled after the first word ends as it ended when it was recorded."""
+    never = threading.Event()
+    tape.server.answers.append((200, "text/event-stream", [*sse(*said_so_far("one", "two")), never]))
+
+    async def run():
+        result = Runner.run_streamed(Agent("A"), "Hello")
+        words = []
+        async for event in result.stream_events():
+            if event.type == "raw_response_event" and event.data.type == "response.output_text.delta":
+                words.append(event.data.delta)
+                result.cancel()
+        return words[:1], result.is_complete
+
+    tape.record()
+    first = await run()
+    never.set()
+    assert first == (["one"], True)
+    assert tape.lines[0]["response"]["end"] == "cancelled"
+    tape.replay()
+    assert await run() == first
+
+
+def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
+    """A script that replays and does not ask for all that was recorded says so at its end."""
+    tape.server.says("one")
+    tape.cell("script")
+    tape.record().sync_openai_client().responses.create(model="m", input="Hi")
+    done = run_python(
+        "import nbagents; nbagents.enable(mode='replay', db=':memory:')", NBAGENTS_CASSETTE=str(tape.path)
+    )
+    assert "1 of 1 recorded calls of lamp.cassette.jsonl were not used" in done.stderr
+    assert "POST responses (cell script, call 1)" in done.stderr
+
+
 @pytest.mark.parametrize(("status", "error"), [(429, openai.RateLimitError), (500, openai.InternalServerError)])
 async def test_an_error_of_the_api_is_replayed(tape, status, error):
     """An API error is the same error in replay, and is not tried again where it was not."""
@@ -240,7 +297,7 @@ async def test_speech_is_a_file_beside_the_cassette(tape):
     (line,) = tape.lines
     file = line["response"]["file"]
     assert (file["bytes"], file["seconds"], file["transcript"]) == (51_200, 1.067, "Good day")
-    kept = tape.path.with_suffix("") / file["name"]
+    kept = tape.path.with_suffix(".files") / file["name"]
     assert kept.read_bytes() == sound
     assert await say(tape.replay().openai_client()) == sound
     kept.write_bytes(b"another")
