@@ -225,9 +225,8 @@ def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
     tape.server.says("one")
     tape.cell("script")
     tape.record().sync_openai_client().responses.create(model="m", input="Hi")
-    done = run_python(
-        "import nbagents; nbagents.enable(mode='replay', db=':memory:')", NBAGENTS_CASSETTE=str(tape.path)
-    )
+    names = {"NBAGENTS_CASSETTE": str(tape.path), "NBAGENTS_DB": str(tape.path.with_name("lamp.db"))}
+    done = run_python("import nbagents; nbagents.enable(mode='replay')", **names)
     assert "1 of 1 recorded calls of lamp.cassette.jsonl were not used" in done.stderr
     assert "POST responses (cell script, call 1)" in done.stderr
 
