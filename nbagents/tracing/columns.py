@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.record import TraceRecord
 
-__all__ = ["SPAN_COLUMNS", "TRACE_COLUMNS", "Column"]
+__all__ = ["PATH_COLUMNS", "SPAN_COLUMNS", "TRACE_COLUMNS", "Column"]
 
 TIME = "datetime64[us, UTC]"
 
@@ -51,6 +51,7 @@ SPAN_COLUMNS: Sequence[Column] = (
     Column("started_at", "started_at", TIME),
     Column("ended_at", "ended_at", TIME),
     Column("duration", "duration", "float64"),
+    Column("self_time", "self_time", "float64"),
     Column("status", "status", "str"),
     Column("model", "row.model", "str"),
     Column("input_tokens", "row.input_tokens", "Int64"),
@@ -61,6 +62,7 @@ SPAN_COLUMNS: Sequence[Column] = (
     Column("span_id", "row.span_id", "str"),
     Column("parent_id", "row.parent_id", "str"),
     Column("seq", "row.seq", "int64"),
+    Column("trace_id", "row.trace_id", "str"),
 )
 
 TRACE_COLUMNS: Sequence[Column] = (
@@ -78,4 +80,15 @@ TRACE_COLUMNS: Sequence[Column] = (
     Column("group_id", "group_id", "str"),
     Column("cell_id", "row.cell_id", "str"),
     Column("trace_id", "trace_id", "str"),
+)
+
+PATH_COLUMNS: Sequence[Column] = (
+    Column("name", "name", "str"),
+    Column("type", "type", "str"),
+    Column("agent", "agent", "str"),
+    Column("started_at", "started_at", TIME),
+    Column("own", "own", "float64"),
+    Column("share", "share", "float64"),
+    Column("span_id", "span_id", "str"),
+    Column("seq", "seq", "Int64"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbagents.tracing.columns import SPAN_COLUMNS, TRACE_COLUMNS
+from nbagents.tracing.columns import PATH_COLUMNS, SPAN_COLUMNS, TRACE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbagents.tracing.columns import Column
+    from nbagents.tracing.critical_path import PathPart
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
-__all__ = ["span_frame", "trace_frame"]
+__all__ = ["path_frame", "span_frame", "trace_frame"]
 
 
 def span_frame(spans: Sequence[SpanRecord]) -> pd.DataFrame:
@@ -25,6 +26,11 @@ def span_frame(spans: Sequence[SpanRecord]) -> pd.DataFrame:
 def trace_frame(traces: Sequence[TraceRecord]) -> pd.DataFrame:
     """Return one row for each trace, in the order given; times in UTC, durations in seconds."""
     return _frame(TRACE_COLUMNS, traces)
+
+
+def path_frame(parts: Sequence[PathPart]) -> pd.DataFrame:
+    """Return one row for each span on a critical path, in the order given; own time in seconds."""
+    return _frame(PATH_COLUMNS, parts)
 
 
 def _frame(columns: Sequence[Column], records: Sequence[object]) -> pd.DataFrame:

@@ -1,47 +1,81 @@
-"""A trace as a plain Plotly figure: one row a span in tree order, coloured by type."""
+"""Traces as a plain Plotly figure: a bar for each span in rows of a kind, coloured by type."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import ConfigError
 from nbagents.tracing.colors import color_of
-from nbagents.tracing.layout import chosen, seconds
+from nbagents.tracing.critical_path import critical_path
+from nbagents.tracing.lanes import VIEWS, lanes
+from nbagents.tracing.layout import seconds
+from nbagents.tracing.time_axis import TimeAxis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import plotly.graph_objects as go
 
-    from nbagents.tracing.layout import Node
+    from nbagents.tracing.critical_path import Step
+    from nbagents.tracing.lanes import Bar, By, Key, Lanes
     from nbagents.tracing.record import TraceRecord
-    from nbagents.tracing.rows import SpanRow
 
-__all__ = ["gantt_figure", "plain"]
+__all__ = ["GRID", "INK", "GanttOptions", "gantt_figure", "indented_labels", "plain"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ROW_PX, _MARGIN_PX, _LEAST_PX = 22, 90, 160
 _NAME_CHARACTERS = 40
 _BAR = 0.7  # of a row
-_INK = "#7d8590"  # reads on white and on black
-_GRID = "rgba(125,133,144,0.25)"
+INK = "#7d8590"  # reads on white and on black
+GRID = "rgba(125,133,144,0.25)"
 _BAD = "#cf222e"
+_CRITICAL, _CRITICAL_BAR = "#a371f7", 0.16  # the path is drawn under the bars, so both can be read
 _PALE = 0.45  # opacity of a bar whose end is not known
 
 
-def gantt_figure(record: TraceRecord, *, limit: int, height: int | None) -> go.Figure:
-    """Draw a trace; see ``TraceRecord.gantt``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GanttOptions:
+    """How traces are drawn; see ``Analysis.gantt``."""
+
+    by: By = "tree"
+    critical: bool = False
+    fold_idle: bool = False
+    limit: int = 400
+    height: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.by not in VIEWS:
+            raise ConfigError(f"by is {self.by!r}; it must be one of {', '.join(VIEWS)}", name="by", value=self.by)
+        for name, value in (("limit", self.limit), ("height", self.height)):
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} is {value}; it must be 1 or more", name=name, value=value)
+
+
+def gantt_figure(records: Sequence[TraceRecord], name: str, options: GanttOptions) -> go.Figure:
+    """Draw traces on one time axis.
+
+    Args:
+        records: The traces.
+        name: What the title calls them.
+        options: How they are drawn.
+    """
     import plotly.graph_objects as go
 
-    for name, value in (("limit", limit), ("height", height)):
-        if value is not None and value < 1:
-            raise ConfigError(f"{name} is {value}; it must be 1 or more", name=name, value=value)
-    nodes = chosen(record.nodes, limit, record.end_us)
-    figure = go.Figure(_bars(record, nodes), layout=_layout(record, nodes, height))
+    paths = {record.trace_id: _path(record) for record in records} if options.critical else {}
+    first = {(trace_id, step.node.span.seq) for trace_id, path in paths.items() for step in path if step.node}
+    drawn = lanes(records, options.by, options.limit, first)
+    axis = TimeAxis(records, fold_idle=options.fold_idle)
+    bars = [*_bars(drawn, axis), *_critical(paths, drawn, axis)]
+    figure = go.Figure(bars, layout=_layout(drawn, axis, name, options.height))
     figure.update_layout(template=None)  # Plotly's default adds seven kilobytes to a saved notebook
     return figure
+
+
+def _path(record: TraceRecord) -> list[Step]:
+    return critical_path(record.row, record.nodes, record.end_us)
 
 
 def plain(text: str) -> str:
@@ -54,47 +88,69 @@ def plain(text: str) -> str:
     return escape(_CONTROL.sub(" ", text), quote=False)
 
 
-def _bars(record: TraceRecord, nodes: Sequence[Node]) -> list[dict[str, Any]]:
-    types = list(dict.fromkeys(node.span.type for node in nodes))
-    return [_bar(record, [(row, n.span) for row, n in enumerate(nodes) if n.span.type == t], t) for t in types]
+def _bars(drawn: Lanes, axis: TimeAxis) -> list[dict[str, Any]]:
+    types = dict.fromkeys(bar.span.type for bar in drawn.bars)
+    return [_trace(kind, [bar for bar in drawn.bars if bar.span.type == kind], axis) for kind in types]
 
 
-def _bar(record: TraceRecord, rows: Sequence[tuple[int, SpanRow]], span_type: str) -> dict[str, Any]:
-    began = record.row.started_us
-    failed = [span.error is not None for _, span in rows]
+def _trace(span_type: str, bars: Sequence[Bar], axis: TimeAxis) -> dict[str, Any]:
+    places = [axis.place(bar.span.started_us, bar.end_us) for bar in bars]
+    failed = [bar.span.error is not None for bar in bars]
     return {
         "type": "bar",
         "orientation": "h",
-        "name": f"{plain(span_type)} {len(rows)}",
-        "y": [row for row, _ in rows],
-        "base": [(span.started_us - began) / 1e6 for _, span in rows],
-        "x": [max(0, (span.ended_us or record.end_us) - span.started_us) / 1e6 for _, span in rows],
+        "name": f"{plain(span_type)} {len(bars)}",
+        "y": [bar.row for bar in bars],
+        "base": [start for start, _ in places],
+        "x": [length for _, length in places],
         "width": _BAR,  # else Plotly makes the bars of a rare type as wide as the gaps between them
         "marker": {
             "color": color_of(span_type),
-            "opacity": [_PALE if span.ended_us is None else 1 for _, span in rows],
+            "opacity": [_PALE if bar.state else 1 for bar in bars],
             "line": {"color": _BAD, "width": [2 if bad else 0 for bad in failed]},
         },
-        "text": [_label(span, record) for _, span in rows],
+        "text": [_label(bar) for bar in bars],
         "textposition": "outside",
-        "textfont": {"color": [_BAD if bad else _INK for bad in failed]},
+        "textfont": {"color": [_BAD if bad else INK for bad in failed]},
         "cliponaxis": False,
-        "hovertext": [_hover(span, record) for _, span in rows],
+        "hovertext": [_hover(bar) for bar in bars],
         "hoverinfo": "text",
     }
 
 
-def _label(span: SpanRow, record: TraceRecord) -> str:
-    if span.error is not None:
-        return f"✗ {plain(_short(span.error))}"
-    if span.ended_us is None:
-        return "running" if record.writer_alive else "interrupted"
-    return ""
+def _critical(paths: Mapping[str, Sequence[Step]], drawn: Lanes, axis: TimeAxis) -> list[dict[str, Any]]:
+    if not paths:
+        return []
+    rows: dict[Key, int] = {bar.key: bar.row for bar in drawn.bars}
+    steps = [
+        (rows[trace_id, step.node.span.seq], step)
+        for trace_id, path in paths.items()
+        for step in path
+        if step.node is not None and (trace_id, step.node.span.seq) in rows
+    ]
+    return [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": "critical path",
+            "y": [row + 0.5 - _CRITICAL_BAR / 2 for row, _ in steps],
+            "base": [axis.place(step.start_us, step.end_us)[0] for _, step in steps],
+            "x": [axis.place(step.start_us, step.end_us)[1] for _, step in steps],
+            "width": _CRITICAL_BAR,
+            "marker": {"color": _CRITICAL},
+            "hovertext": [f"critical path · {seconds(step.end_us - step.start_us)}" for _, step in steps],
+            "hoverinfo": "text",
+        }
+    ]
 
 
-def _hover(span: SpanRow, record: TraceRecord) -> str:
-    took = seconds((span.ended_us or record.end_us) - span.started_us)
-    lines = [f"<b>{plain(span.name)}</b>", f"{plain(span.type)} · {took}"]
+def _label(bar: Bar) -> str:
+    return bar.state if bar.span.error is None else f"✗ {plain(_short(bar.span.error))}"
+
+
+def _hover(bar: Bar) -> str:
+    span = bar.span
+    lines = [f"<b>{plain(span.name)}</b>", f"{plain(span.type)} · {seconds(bar.end_us - span.started_us)}"]
     if span.input_tokens is not None or span.output_tokens is not None:
         lines.append(f"{span.input_tokens or 0:,} tokens in · {span.output_tokens or 0:,} out")
     if span.agent is not None and span.type != "agent":
@@ -104,43 +160,44 @@ def _hover(span: SpanRow, record: TraceRecord) -> str:
     return "<br>".join(lines)
 
 
-def _layout(record: TraceRecord, nodes: Sequence[Node], height: int | None) -> dict[str, Any]:
-    axis = {"gridcolor": _GRID, "zeroline": False, "linecolor": _GRID, "tickcolor": _GRID, "automargin": True}
+def _layout(drawn: Lanes, axis: TimeAxis, name: str, height: int | None) -> dict[str, Any]:
+    line = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "tickcolor": GRID, "automargin": True}
+    rows = len(drawn.labels)
     return {
-        "title": {"text": _title(record, nodes), "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
+        "title": {"text": _title(drawn, axis, name), "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
         "barmode": "overlay",
-        "height": height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * len(nodes)),
+        "height": height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows),
         "margin": {"l": 8, "r": 24, "t": 56, "b": 8},
-        "font": {"color": _INK, "size": 12},
+        "font": {"color": INK, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
         "hoverlabel": {"align": "left", "namelength": 0},
-        "xaxis": {**axis, "side": "bottom", "ticksuffix": " s", "rangemode": "tozero"},
+        **axis.breaks(),
+        "xaxis": {**line, "side": "bottom", "rangemode": "tozero", **axis.ticks()},
         "yaxis": {
-            **axis,
+            **line,
             "showgrid": False,
             "ticks": "",
-            "tickvals": list(range(len(nodes))),
-            "ticktext": _labels(nodes),
+            "tickvals": list(range(rows)),
+            "ticktext": indented_labels(drawn.labels),
             "tickfont": {"family": "monospace"},
-            "range": [len(nodes) - 0.5, -0.5],
+            "range": [rows - 0.5, -0.5],
             "ticklabelposition": "outside",
         },
     }
 
 
-def _labels(nodes: Sequence[Node]) -> list[str]:
+def indented_labels(labels: Sequence[tuple[str, int]]) -> list[str]:
     """Indent names by depth. Plotly aligns ticks to the right, so they are filled up to one length."""
-    indented = ["\u00a0\u00a0" * node.depth + _short(node.span.name) for node in nodes]
+    indented = ["\u00a0\u00a0" * depth + _short(name) for name, depth in labels]
     width = max(map(len, indented), default=0)
     return [plain(name.ljust(width, "\u00a0")) for name in indented]
 
 
-def _title(record: TraceRecord, nodes: Sequence[Node]) -> str:
-    total = len(record.rows)
-    cut = f" · showing {len(nodes):,} of {total:,} spans" if len(nodes) < total else ""
-    return f"{plain(_short(record.name))} · {seconds(record.end_us - record.row.started_us)}{cut}"
+def _title(drawn: Lanes, axis: TimeAxis, name: str) -> str:
+    cut = f" · showing {drawn.shown:,} of {drawn.total:,} spans" if drawn.shown < drawn.total else ""
+    return f"{plain(_short(name))} · {seconds(axis.end_us - axis.start_us)}{cut}"
 
 
 def _short(text: str) -> str:

@@ -7,29 +7,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from nbagents.tracing.rows import SpanRow, TraceRow
 
 __all__ = [
+    "MODEL",
     "STRUCTURE",
+    "TOOL",
     "Figures",
     "Node",
     "Status",
     "chosen",
     "end_of",
     "figures",
+    "parents",
     "seconds",
+    "signed",
     "status_of",
     "tree",
+    "union",
     "without_structure",
 ]
 
 Status = Literal["running", "ok", "error", "interrupted"]
 
 STRUCTURE = frozenset({"task", "turn"})  # the SDK's own bookkeeping: their children stand for them
-_MODEL = frozenset({"response", "generation"})
-_TOOL = frozenset({"function", "mcp_tools"})
+MODEL = frozenset({"response", "generation"})
+TOOL = frozenset({"function", "mcp_tools"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +114,27 @@ def without_structure(nodes: Sequence[Node]) -> list[Node]:
     return kept
 
 
-def chosen(nodes: Sequence[Node], limit: int, end_us: int) -> list[Node]:
+def chosen(nodes: Sequence[Node], limit: int, end_us: int, first: Collection[int] = frozenset()) -> list[Node]:
     """Return the nodes worth showing, in their order: those that failed, then the longest, with their ancestors.
 
     Args:
         nodes: In tree order.
         limit: How many at most.
         end_us: What stands for the end of a span that has none.
+        first: The ``seq`` of spans to keep before all others.
     """
     if len(nodes) <= limit:
         return list(nodes)
-    parents = _parents(nodes)
+    above_of = parents(nodes)
     kept: set[int] = set()
-    for index in sorted(range(len(nodes)), key=lambda i: _rank(nodes[i].span, end_us)):
+    for index in sorted(
+        range(len(nodes)), key=lambda i: (nodes[i].span.seq not in first, _rank(nodes[i].span, end_us))
+    ):
         line = []
         above = index
         while above >= 0 and above not in kept:
             line.append(above)
-            above = parents[above]
+            above = above_of[above]
         if len(kept) + len(line) <= limit:
             kept.update(line)
         if len(kept) == limit:
@@ -138,15 +146,15 @@ def _rank(span: SpanRow, end_us: int) -> tuple[bool, int, int]:
     return span.error is None, span.started_us - (span.ended_us or end_us), span.seq
 
 
-def _parents(nodes: Sequence[Node]) -> list[int]:
+def parents(nodes: Sequence[Node]) -> list[int]:
     """Return the index of each node's parent, -1 for a root."""
-    parents: list[int] = []
+    found: list[int] = []
     line: list[int] = []
     for index, node in enumerate(nodes):
         del line[node.depth :]
-        parents.append(line[-1] if line else -1)
+        found.append(line[-1] if line else -1)
         line.append(index)
-    return parents
+    return found
 
 
 def status_of(span: SpanRow | TraceRow, trace: TraceRow, *, writer_alive: bool) -> Status:
@@ -180,9 +188,9 @@ def figures(trace: TraceRow, spans: Sequence[SpanRow], end_us: int) -> Figures:
         spans: Its spans, in any order.
         end_us: Its end, or what stands for it.
     """
-    calls = [span for span in spans if span.type in _MODEL]
-    model = _union((span.started_us, span.ended_us or end_us) for span in calls)
-    busy = _union((span.started_us, span.ended_us or end_us) for span in spans if span.type in _MODEL | _TOOL)
+    calls = [span for span in spans if span.type in MODEL]
+    model = union((span.started_us, span.ended_us or end_us) for span in calls)
+    busy = union((span.started_us, span.ended_us or end_us) for span in spans if span.type in MODEL | TOOL)
     return Figures(
         spans=len(spans),
         types=Counter(span.type for span in spans),
@@ -198,7 +206,7 @@ def figures(trace: TraceRow, spans: Sequence[SpanRow], end_us: int) -> Figures:
     )
 
 
-def _union(intervals: Iterable[tuple[int, int]]) -> int:
+def union(intervals: Iterable[tuple[int, int]]) -> int:
     """Return the length of what intervals cover together."""
     covered, reached = 0, -1
     for start, end in sorted(intervals):
@@ -226,3 +234,14 @@ def seconds(microseconds: int) -> str:
     if minutes < 60:  # noqa: PLR2004 - an hour
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def signed(change_s: float) -> str:
+    """Write a change of a duration, in seconds.
+
+    Example:
+        >>> signed(1.25), signed(-0.0004), signed(0)
+        ('+1.25 s', '-0.4 ms', '±0')
+    """
+    sign = "+" if change_s > 0 else "-"
+    return f"{sign}{seconds(abs(round(change_s * 1e6)))}" if round(change_s * 1e6) else "±0"

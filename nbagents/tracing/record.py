@@ -9,14 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbagents.tracing import layout
+from nbagents.tracing.analysis import Analysis
 from nbagents.tracing.process import alive
+from nbagents.tracing.self_time import self_times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    import plotly.graph_objects as go
 
+    from nbagents.tracing.compare import TraceComparison
     from nbagents.tracing.layout import Figures, Status
     from nbagents.tracing.rows import SpanRow, TraceRow
 
@@ -90,6 +92,11 @@ class SpanRecord:
         return max(0, (self.row.ended_us or self._trace.end_us) - self.row.started_us) / 1e6
 
     @property
+    def self_time(self) -> float:
+        """How long it was open while none of its children was, in seconds."""
+        return self._trace.self_times_us[self.row.seq] / 1e6
+
+    @property
     def status(self) -> Status:
         """``"ok"``, ``"error"``, ``"running"`` or ``"interrupted"`` (it never ended, and never will)."""
         return layout.status_of(self.row, self._trace.row, writer_alive=self._trace.writer_alive)
@@ -119,7 +126,7 @@ class SpanRecord:
         return f"<SpanRecord {self.row.type} {self.row.name!r}, {took}, {self.status}>"
 
 
-class TraceRecord:
+class TraceRecord(Analysis):
     """One trace with its spans, as it was when it was read.
 
     Args:
@@ -132,6 +139,11 @@ class TraceRecord:
         self.row = row
         self.rows = tuple(sorted(rows, key=lambda span: span.seq))
         self._store = store
+
+    @property
+    def records(self) -> tuple[TraceRecord]:
+        """The trace itself, alone."""
+        return (self,)
 
     @property
     def trace_id(self) -> str:
@@ -202,6 +214,11 @@ class TraceRecord:
         return tuple(SpanRecord(node.span, node.depth, self) for node in self.nodes)
 
     @cached_property
+    def self_times_us(self) -> Mapping[int, int]:
+        """Each span's self time in microseconds, by its ``seq``."""
+        return self_times(self.nodes, self.end_us)
+
+    @cached_property
     def figures(self) -> Figures:
         """Sums: spans by type, tokens, errors, and where the time went."""
         return layout.figures(self.row, self.rows, self.end_us)
@@ -232,25 +249,27 @@ class TraceRecord:
         """
         return {} if self._store is None else self._store.payload(self.trace_id, seq)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row for each span, in tree order; ``nbagents.tracing.columns`` lists the columns."""
-        from nbagents.tracing.frame import span_frame
+    def critical_path(self) -> pd.DataFrame:
+        """Return what the end was waiting for: one row for each span on the critical path, first things first.
 
-        return span_frame(self.spans)
+        Of spans that ran side by side the one that ended last counts. ``own`` is the time in seconds in which the
+        span itself, and none of its children, was waited for; ``share`` is that of the whole, and shares sum to
+        1. A row of type ``"trace"`` is time in which no span was open.
+        """
+        from nbagents.tracing.critical_path import critical_path, path_parts
+        from nbagents.tracing.frame import path_frame
 
-    def gantt(self, *, limit: int = 400, height: int | None = None) -> go.Figure:
-        """Return a plain Plotly figure with one row for each span, in tree order.
+        return path_frame(path_parts(self.row, critical_path(self.row, self.nodes, self.end_us)))
+
+    def compare(self, other: TraceRecord) -> TraceComparison:
+        """Return this trace beside another: spans aligned by their place in the tree and their name.
 
         Args:
-            limit: How many spans at most; the figure says "showing n of m" where there are more.
-            height: Of the figure, in pixels; None follows from the number of rows.
-
-        Raises:
-            ConfigError: ``limit`` or ``height`` is not positive.
+            other: The other trace; differences are its figures minus this one's.
         """
-        from nbagents.tracing.gantt import gantt_figure
+        from nbagents.tracing.compare import TraceComparison
 
-        return gantt_figure(self, limit=limit, height=height)
+        return TraceComparison(self, other)
 
     def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
         """Return the interactive view: tree, Gantt and details.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbagents._sqlite import connect, default_path, migrate, translate
 from nbagents.errors import ConfigError, StoreError, TraceNotFoundError
+from nbagents.tracing.group import TraceGroup
 from nbagents.tracing.record import TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.tracing.writer import flush
@@ -41,24 +42,26 @@ class TraceStore:
         """Wait until what this process has run so far is in the file."""
         flush(self.path, _FLUSH_WAIT_S)
 
-    def traces(self, limit: int | None = None) -> pd.DataFrame:
+    def traces(self, limit: int | None = None, *, group_id: str | None = None) -> pd.DataFrame:
         """Return the traces, newest first, one row each; ``nbagents.tracing.columns`` lists the columns.
 
         Args:
             limit: How many at most; None is all.
+            group_id: Only those of this group of the SDK's; None is all.
 
         Raises:
             StoreError: The file cannot be read.
         """
         from nbagents.tracing.frame import trace_frame
 
-        return trace_frame(self.records(limit))
+        return trace_frame(self.records(limit, group_id=group_id))
 
-    def records(self, limit: int | None = None) -> list[TraceRecord]:
+    def records(self, limit: int | None = None, *, group_id: str | None = None) -> list[TraceRecord]:
         """Return the traces with their spans, newest first.
 
         Args:
             limit: How many at most; None is all.
+            group_id: Only those of this group of the SDK's; None is all.
 
         Raises:
             ConfigError: ``limit`` is negative.
@@ -67,15 +70,32 @@ class TraceStore:
             raise ConfigError(
                 f"limit is {limit}; it must be 0 or more, or None for all", name="limit", value=limit
             )
-        newest = "ORDER BY started_us DESC, rowid DESC LIMIT ?"
-        number = -1 if limit is None else limit
-        traces = self._read(f"SELECT {_TRACE} FROM nb_traces {newest}", number)
+        newest = "WHERE ? IS NULL OR group_id = ? ORDER BY started_us DESC, rowid DESC LIMIT ?"
+        values = (group_id, group_id, -1 if limit is None else limit)
+        traces = self._read(f"SELECT {_TRACE} FROM nb_traces {newest}", *values)
         wanted = f"(SELECT trace_id FROM nb_traces {newest})"
-        spans = self._read(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id IN {wanted}", number)
+        spans = self._read(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id IN {wanted}", *values)
         by_trace: dict[str, list[SpanRow]] = {}
         for span in spans:
             by_trace.setdefault(span[0], []).append(SpanRow(*span))
         return [TraceRecord(TraceRow(*row), by_trace.get(row[0], ()), self) for row in traces]
+
+    def group(self, group_id: str) -> TraceGroup:
+        """Return the traces of one group of the SDK's, to be looked at on one time axis.
+
+        Args:
+            group_id: What the traces were given as ``group_id``: of a session, a conversation, a batch.
+
+        Raises:
+            TraceNotFoundError: No trace has it.
+        """
+        found = self.records(group_id=group_id)
+        if not found:
+            raise TraceNotFoundError(
+                f"there is no trace of group {group_id!r} in {self.path}; traces()['group_id'] lists them",
+                trace_id=None,
+            )
+        return TraceGroup(found, group_id)
 
     def get(self, trace_id: str) -> TraceRecord:
         """Return one trace.
@@ -154,17 +174,18 @@ class TraceStore:
             raise translate(exc, self.path) from exc
 
 
-def traces(limit: int | None = None) -> pd.DataFrame:
+def traces(limit: int | None = None, *, group_id: str | None = None) -> pd.DataFrame:
     """Return the traces of the file beside the notebook, newest first, one row each.
 
     Args:
         limit: How many at most; None is all.
+        group_id: Only those of this group of the SDK's; None is all.
 
     Example:
         >>> list(traces().columns[:3])
         ['name', 'started_at', 'duration']
     """
-    return TraceStore().traces(limit)
+    return TraceStore().traces(limit, group_id=group_id)
 
 
 def last_trace() -> TraceRecord:

@@ -1,0 +1,78 @@
+"""What one trace and a group of traces can both be asked: a frame, a figure, a summary."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from nbagents.tracing.lanes import By
+    from nbagents.tracing.record import SpanRecord, TraceRecord
+
+__all__ = ["Analysis"]
+
+
+class Analysis(ABC):
+    """Spans on one time axis."""
+
+    @property
+    @abstractmethod
+    def records(self) -> Sequence[TraceRecord]:
+        """The traces, in the order in which they are shown."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called in a title."""
+
+    @property
+    @abstractmethod
+    def spans(self) -> Sequence[SpanRecord]:
+        """The spans in tree order, trace after trace."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each span, in tree order; ``nbagents.tracing.columns`` lists the columns."""
+        from nbagents.tracing.frame import span_frame
+
+        return span_frame(self.spans)
+
+    def gantt(
+        self,
+        *,
+        by: By = "tree",
+        critical: bool = False,
+        fold_idle: bool = False,
+        limit: int = 400,
+        height: int | None = None,
+    ) -> go.Figure:
+        """Return a plain Plotly figure with a bar for each span, to style, put in a subplot or write to a file.
+
+        Args:
+            by: ``"tree"`` gives each span a row; ``"agent"`` and ``"type"`` give each agent or type a lane.
+            critical: Whether the critical path is drawn under the bars.
+            fold_idle: Whether gaps in which nothing ran are drawn narrow; marks and ticks tell the true time.
+            limit: How many spans at most; the figure says "showing n of m" where there are more.
+            height: Of the figure, in pixels; None follows from the number of rows.
+
+        Raises:
+            ConfigError: ``by`` is another word, or ``limit`` or ``height`` is not positive.
+        """
+        from nbagents.tracing.gantt import GanttOptions, gantt_figure
+
+        options = GanttOptions(by=by, critical=critical, fold_idle=fold_idle, limit=limit, height=height)
+        return gantt_figure(self.records, self.name, options)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row for each agent, tool and model (column ``by``), the longest first.
+
+        The other columns are ``count``; ``total``, ``self_time``, ``p50``, ``p90`` and ``p99`` in seconds; tokens;
+        and ``errors``. Tokens and errors of an agent are those of everything that ran under it.
+        """
+        from nbagents.tracing.summary import summary_frame
+
+        return summary_frame(self.spans)
