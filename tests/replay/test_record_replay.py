@@ -221,12 +221,18 @@ async def test_a_streamed_run_is_cancelled_again(tape):
 
 
 def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
-    """A script that replays and does not ask for all that was recorded says so at its end."""
+    """A script that replays but does not ask for all says so at its end; argument and variable set the speed."""
     tape.server.says("one")
     tape.cell("script")
     tape.record().sync_openai_client().responses.create(model="m", input="Hi")
     names = {"NBAGENTS_CASSETTE": str(tape.path), "NBAGENTS_DB": str(tape.path.with_name("lamp.db"))}
-    done = run_python("import nbagents; nbagents.enable(mode='replay')", **names)
+    script = (
+        "import nbagents\nfrom nbagents.replay.client import current_deck\n"
+        "nbagents.enable()\nprint(current_deck().speed)\n"
+        "nbagents.enable(mode='replay', speed=0.5)\nprint(current_deck().speed)\n"
+    )
+    done = run_python(script, NBAGENTS_MODE="replay", NBAGENTS_REPLAY_SPEED="2", **names)
+    assert done.stdout.split() == ["2.0", "0.5"]
     assert "1 of 1 recorded calls of lamp.cassette.jsonl were not used" in done.stderr
     assert "POST responses (cell script, call 1)" in done.stderr
 
