@@ -84,6 +84,23 @@ def test_check_says_what_no_longer_matches(lamp, scripted, capsys):
     assert "secret: line 4 of lamp.cassette.jsonl holds a secret (AWS key)" in capsys.readouterr().out
 
 
+def test_diff_compares_with_a_run_that_is_there_already(tmp_path, capsys):
+    """Outputs are compared with an executed copy, cell by cell; counts, pieces and addresses do not matter."""
+
+    def write(name, texts, count):
+        outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in texts]
+        cell = nbformat.v4.new_code_cell("print(lamp)", id="c1", outputs=outputs, execution_count=count)
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / name)
+        return str(tmp_path / name)
+
+    saved = write("saved.ipynb", ["on ", "<Lamp at 0x7f0000000001>\n"], 1)
+    same = write("same.ipynb", ["on <Lamp at 0x7f0000000002>\n"], 7)
+    other = write("other.ipynb", ["off <Lamp at 0x7f0000000002>\n"], 1)
+    assert main(["replay", "diff", saved, "--executed", same]) == 0
+    assert main(["replay", "diff", saved, "--executed", other]) == 1
+    assert "stale: cell c1 (print(lamp))" in capsys.readouterr().out
+
+
 def test_a_recording_that_fails_leaves_the_old_one(lamp, scripted, capsys):
     """A notebook that fails, or that does not replay, changes neither its cassette nor its outputs."""
     path = lamp(ASK.format(text="Hi"))

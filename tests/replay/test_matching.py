@@ -43,6 +43,27 @@ async def test_moved_cells_match_and_copied_cells_do_not_collide(tape):
     assert await ask(client, "Hi") == "first"
 
 
+async def test_swapped_cells_match_unless_one_asks_with_the_others_answer(tape):
+    """Cells that stand alone may swap places; one whose history is another now is a miss that shows where."""
+    tape.server.says("one", "two", "three")
+    client = tape.record().openai_client()
+    agent = Agent("A", model="m")
+    first = await Runner.run(agent, "first")
+    tape.cell("c2")
+    await Runner.run(agent, [*first.to_input_list(), {"role": "user", "content": "second"}])
+    tape.cell("c3")
+    await ask(client, "alone")
+    client = tape.replay().openai_client()
+    assert await ask(client, "alone") == "three"
+    tape.cell("c2")
+    with pytest.raises(CassetteMissError) as caught:
+        await Runner.run(agent, "second")
+    assert (caught.value.cell, caught.value.nearest) == ("c2", ("c2", 1))
+    assert "$.body.input" in caught.value.differences[0].path
+    tape.cell("c1")
+    assert (await Runner.run(agent, "first")).final_output == "one"
+
+
 async def test_a_cell_that_is_recorded_again_replaces_its_calls(tape):
     """Running a cell again in mode record forgets what it recorded before, and no other cell's calls."""
     tape.server.says("old", "other", "new")
