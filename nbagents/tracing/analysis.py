@@ -71,7 +71,8 @@ class Analysis(ABC):
         """Return one row for each agent, tool and model (column ``by``), the longest first.
 
         The other columns are ``count``; ``total``, ``self_time``, ``p50``, ``p90`` and ``p99`` in seconds; tokens;
-        and ``errors``. Tokens and errors of an agent are those of everything that ran under it.
+        ``cost`` in US dollars, NA where a call's price is not known; and ``errors``. Tokens, cost and errors of an
+        agent are those of everything that ran under it.
         """
         from nbagents.tracing.summary import summary_frame
 

@@ -58,6 +58,7 @@ SPAN_COLUMNS: Sequence[Column] = (
     Column("output_tokens", "row.output_tokens", "Int64"),
     Column("cached_tokens", "row.cached_tokens", "Int64"),
     Column("reasoning_tokens", "row.reasoning_tokens", "Int64"),
+    Column("cost", "cost", "float64"),
     Column("error", "row.error", "str"),
     Column("span_id", "row.span_id", "str"),
     Column("parent_id", "row.parent_id", "str"),

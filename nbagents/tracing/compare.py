@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbagents.tracing.layout import MODEL, STRUCTURE, signed
 
@@ -153,6 +153,9 @@ _TYPES = {
     "duration_b": "float64",
     "duration_change": "float64",
     **{f"{field}_{side}": "Int64" for field in _TOKENS for side in ("a", "b", "change")},
+    "cost_a": "float64",
+    "cost_b": "float64",
+    "cost_change": "float64",
     "error_a": "str",
     "error_b": "str",
     "span_id_a": "str",
@@ -168,11 +171,22 @@ def _row(pair: Pair) -> dict[str, object]:
     for side, found in sides.items():
         row[f"duration_{side}"] = found.duration if found else None
         row |= {f"{field}_{side}": getattr(found.row, field) if found else None for field in _TOKENS}
+        row[f"cost_{side}"] = found.cost if found else None
         row[f"error_{side}"] = found.row.error if found else None
         row[f"span_id_{side}"] = found.row.span_id if found else None
     row["duration_change"] = pair.change
-    for field in _TOKENS:
-        numbers = [getattr(found.row, field) if found else None for found in (pair.a, pair.b)]
-        known = any(number is not None for number in numbers)
-        row[f"{field}_change"] = (numbers[1] or 0) - (numbers[0] or 0) if known else None
+    row |= {f"{field}_change": _change(row[f"{field}_a"], row[f"{field}_b"]) for field in _TOKENS}
+    row["cost_change"] = _cost_change(pair)
     return row
+
+
+def _change(a: Any, b: Any) -> Any:  # noqa: ANN401 - numbers or None
+    return None if a is None and b is None else (b or 0) - (a or 0)
+
+
+def _cost_change(pair: Pair) -> float | None:
+    """Return the difference where both prices are known; a call that was not made cost nothing."""
+    costs = [0.0 if span is None else span.cost for span in pair]
+    return (
+        None if costs[0] is None or costs[1] is None or pair.either.row.type not in MODEL else costs[1] - costs[0]
+    )

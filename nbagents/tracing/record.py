@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbagents.tracing import layout
 from nbagents.tracing.analysis import Analysis
+from nbagents.tracing.cost import known_cost, total_cost
 from nbagents.tracing.process import alive
 from nbagents.tracing.self_time import self_times
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbagents.tracing.compare import TraceComparison
+    from nbagents.tracing.cost import Cost
     from nbagents.tracing.layout import Figures, Status
     from nbagents.tracing.rows import SpanRow, TraceRow
 
@@ -90,6 +92,11 @@ class SpanRecord:
     def duration(self) -> float:
         """How long it took, in seconds; of one without an end, until now or until its trace was interrupted."""
         return max(0, (self.row.ended_us or self._trace.end_us) - self.row.started_us) / 1e6
+
+    @property
+    def cost(self) -> float | None:
+        """What a model call cost in US dollars; None for other spans, unknown prices, and without the extra."""
+        return known_cost(self.row) if self.row.type in layout.MODEL else None
 
     @property
     def self_time(self) -> float:
@@ -240,6 +247,15 @@ class TraceRecord(Analysis):
             sums.cached_tokens,
             sums.reasoning_tokens,
         )
+
+    @property
+    def cost(self) -> Cost:
+        """What its model calls cost, with the date of the prices; unknown, never 0, where a price is not known.
+
+        Raises:
+            MissingExtraError: The price list, ``nbagents[cost]``, is not installed.
+        """
+        return total_cost([row for row in self.rows if row.type in layout.MODEL])
 
     def payload(self, seq: int) -> dict[str, Any]:
         """Return the payload of one span.

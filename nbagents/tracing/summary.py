@@ -48,9 +48,11 @@ def summary_frame(spans: Sequence[SpanRecord]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [row for kind in _KINDS for row in _rows(kind, spans)]
-    columns = ["by", "name", "count", "total", "self_time", *_PERCENTILES, *_COUNTED, "errors"]
+    columns = ["by", "name", "count", "total", "self_time", *_PERCENTILES, *_COUNTED, "cost", "errors"]
     types = {"by": "str", "name": "str", "count": "int64", "errors": "int64"}
-    types |= dict.fromkeys(("total", "self_time", *_PERCENTILES), "float64") | dict.fromkeys(_COUNTED, "int64")
+    types |= dict.fromkeys(("total", "self_time", "cost", *_PERCENTILES), "float64") | dict.fromkeys(
+        _COUNTED, "int64"
+    )
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 
@@ -74,7 +76,8 @@ def _row(by: str, name: str, own: Sequence[SpanRecord], within: Sequence[SpanRec
     import numpy as np
 
     durations = [span.duration for span in own]
-    calls = [span.row for span in within if span.row.type in MODEL]
+    calls = [span for span in within if span.row.type in MODEL]
+    costs = [span.cost for span in calls]
     shares = np.quantile(durations, list(_PERCENTILES.values()))
     return {
         "by": by,
@@ -83,6 +86,7 @@ def _row(by: str, name: str, own: Sequence[SpanRecord], within: Sequence[SpanRec
         "total": sum(durations),
         "self_time": sum(span.self_time for span in own),
         **dict(zip(_PERCENTILES, shares, strict=True)),
-        **{field: sum(getattr(row, field) or 0 for row in calls) for field in _COUNTED},
+        **{field: sum(getattr(call.row, field) or 0 for call in calls) for field in _COUNTED},
+        "cost": sum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
         "errors": sum(span.row.error is not None for span in within),
     }
