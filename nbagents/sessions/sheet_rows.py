@@ -1,0 +1,130 @@
+"""Stored rows as a grid shows them: short cells, a stamp, and what is wrong with a row that holds no item."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbagents.sessions.columns import COLUMNS, Reader
+from nbagents.sessions.rows import decode
+from nbagents.sessions.sheet import SheetRow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nbagents.sessions.rows import RawRow
+
+__all__ = ["MOST_CHARACTERS", "Place", "problem_of", "sheet_rows", "stamp_of", "whole_cells"]
+
+MOST_CHARACTERS = 300
+
+_SHOWN = tuple(column.name for column in COLUMNS if column.name != "item")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a row's neighbours tell of it.
+
+    Attributes:
+        key: Names the row.
+        position: Its place in the history, from 1.
+        partner: The place of a call's output or an output's call.
+        agent: Its agent.
+        tool: The tool of an output, which its call names.
+    """
+
+    key: str
+    position: int
+    partner: int | None = None
+    agent: str | None = None
+    tool: str | None = None
+
+
+def stamp_of(row: RawRow) -> str:
+    """Return what changes with a row's item or metadata.
+
+    Example:
+        >>> stamp_of((1, None, "{}", None)) == stamp_of((9, "2026-01-01 10:00:00", "{}", None))
+        True
+    """
+    digest = hashlib.blake2b(_bytes(row[2]), digest_size=8)
+    if row[3] is not None:
+        digest.update(b"\0" + _bytes(row[3]))
+    return digest.hexdigest()
+
+
+def _bytes(data: str | bytes) -> bytes:
+    return data.encode(errors="surrogatepass") if isinstance(data, str) else bytes(data)
+
+
+def problem_of(data: str | bytes) -> str | None:
+    """Say why stored data holds no item, None where it does.
+
+    Example:
+        >>> problem_of("42"), problem_of("{}")
+        ('JSON, but not of an object', None)
+    """
+    if not isinstance(data, str):
+        return "not text in UTF-8"
+    good, _, _ = decode([(None, None, data, None)])
+    if good:
+        return None
+    try:
+        json.loads(data)
+    except RecursionError:
+        return "JSON that is nested too deeply"
+    except ValueError as exc:
+        return f"not JSON: {exc}"
+    return "JSON, but not of an object"
+
+
+def sheet_rows(rows: Sequence[RawRow], places: Sequence[Place]) -> list[SheetRow]:
+    """Turn stored rows into rows of a grid; rows that hold no item show their data as text.
+
+    Args:
+        rows: Any rows.
+        places: What their neighbours tell of each.
+    """
+    return [
+        _shortened(cells, place, stamp_of(row), None if row_is_good else problem_of(row[2]))
+        for row, place, (cells, row_is_good) in zip(rows, places, _cells(rows, places), strict=True)
+    ]
+
+
+def whole_cells(row: RawRow, place: Place) -> dict[str, str | None]:
+    """Return every cell of a row, whole and as text, with ``item`` and ``stamp``."""
+    cells, _ = _cells([row], [place])[0]
+    whole = {name: None if value is None else str(value) for name, value in cells.items()}
+    return {**whole, "item": _text(row[2]), "stamp": stamp_of(row)}
+
+
+def _cells(rows: Sequence[RawRow], places: Sequence[Place]) -> list[tuple[dict[str, str | int | None], bool]]:
+    good, items, _ = decode(rows)
+    reader = Reader()
+    reader.take(items)
+    values = reader.columns(good)
+    seats = {id(row): seat for seat, row in enumerate(good)}
+    found = []
+    for row, place in zip(rows, places, strict=True):
+        seat = seats.get(id(row))
+        if seat is None:
+            cells = dict.fromkeys(_SHOWN) | {"text": _text(row[2]), "metadata": row[3], "created_at": row[1]}
+        else:
+            cells = {name: values[name][seat] for name in _SHOWN}
+            if str(cells["type"]).endswith("_output"):
+                cells["tool"] = cells["tool"] or place.tool
+        cells |= {"id": row[0], "position": place.position, "agent": place.agent}
+        found.append((cells, seat is not None))
+    return found
+
+
+def _text(data: str | bytes) -> str:
+    return data if isinstance(data, str) else bytes(data).decode(errors="replace")
+
+
+def _shortened(cells: Mapping[str, str | int | None], place: Place, stamp: str, problem: str | None) -> SheetRow:
+    cut = tuple(name for name, value in cells.items() if isinstance(value, str) and len(value) > MOST_CHARACTERS)
+    short = {name: value[:MOST_CHARACTERS] if isinstance(value, str) else value for name, value in cells.items()}
+    return SheetRow(place.key, place.position, short, cut, place.partner, stamp, problem)
