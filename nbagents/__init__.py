@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.compressed_session import CompressedSession
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
+    from nbagents.sessions.redis_session import RedisSession
     from nbagents.sessions.sqlite_session import SQLiteSession
     from nbagents.tracing.processor import NotebookTracingProcessor
     from nbagents.tracing.record import SpanRecord, TraceRecord
@@ -29,6 +30,7 @@ _EXPORTS = {
     "CompressedSession": "nbagents.sessions.compressed_session",
     "EditReport": "nbagents.sessions.edits",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
+    "RedisSession": "nbagents.sessions.redis_session",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
     "SpanRecord": "nbagents.tracing.record",
     "TraceRecord": "nbagents.tracing.record",
@@ -49,6 +51,7 @@ __all__ = [
     "CompressedSession",
     "EditReport",
     "NotebookTracingProcessor",
+    "RedisSession",
     "SQLiteSession",
     "SpanRecord",
     "TraceRecord",

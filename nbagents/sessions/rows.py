@@ -100,7 +100,7 @@ def warn_of(bad: Sequence[Row], *, session_id: str, where: object, named: set[in
         noun, verb = ("row", "holds") if len(ids) == 1 else ("rows", "hold")
         warnings.warn(
             f"session {session_id!r} in {where}: {noun} {', '.join(map(str, ids))} {verb} no item "
-            "(not the JSON of an object); passed over and kept in the file",
+            "(not the JSON of an object); passed over, and kept",
             CorruptRowWarning,
             stacklevel=2,
         )
