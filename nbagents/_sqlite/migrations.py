@@ -55,10 +55,53 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (messages_table, message_id)
     ) WITHOUT ROWID;
     """,
-    "",  # 2: edit log
+    """
+    CREATE TABLE nb_edit_steps (
+        step           INTEGER PRIMARY KEY AUTOINCREMENT,
+        messages_table TEXT NOT NULL,
+        session_id     TEXT NOT NULL,
+        at_us          INTEGER NOT NULL,
+        author         TEXT NOT NULL,
+        origin         TEXT NOT NULL,
+        inserted       INTEGER NOT NULL,
+        updated        INTEGER NOT NULL,
+        deleted        INTEGER NOT NULL,
+        moved          INTEGER NOT NULL,
+        newest_before  INTEGER,
+        newest_after   INTEGER,
+        began_at       TEXT,
+        of_step        INTEGER,
+        below          INTEGER,
+        undo_top       INTEGER,
+        redo_top       INTEGER
+    );
+    CREATE INDEX nb_edit_steps_session ON nb_edit_steps (messages_table, session_id, step);
+    CREATE TABLE nb_edit_rows (
+        step       INTEGER NOT NULL,
+        side       INTEGER NOT NULL,
+        id         INTEGER NOT NULL,
+        was_id     INTEGER,
+        created_at,
+        data,
+        metadata,
+        PRIMARY KEY (step, side, id)
+    );
+    CREATE INDEX nb_edit_rows_id ON nb_edit_rows (id);
+    """,  # 2: edit log
     "",  # 3: branches
     "",  # 4: catalogue, search, quarantine
-    "",  # 5: notes on traces
+    """
+    ALTER TABLE nb_spans ADD COLUMN first_token_us INTEGER;
+    CREATE TABLE nb_notes (
+        trace_id   TEXT NOT NULL,
+        seq        INTEGER,
+        label      TEXT NOT NULL,
+        note       TEXT,
+        score      REAL,
+        created_us INTEGER NOT NULL
+    );
+    CREATE INDEX nb_notes_trace ON nb_notes (trace_id, seq);
+    """,  # 5: time to first token; notes on traces
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,7 +11,7 @@ from nbagents.sessions.ids import placed
 from nbagents.sessions.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbagents.sessions.edited import Wanted
 
@@ -63,6 +63,7 @@ class Plan:
         inserted: Rows to insert, with id, and with their time where they had one.
         report: What it comes to.
         rows: The whole history once it is written.
+        moved: The new id of each row that comes back under another, by its old id.
     """
 
     deleted: list[int]
@@ -70,6 +71,7 @@ class Plan:
     inserted: list[Row]
     report: EditReport
     rows: list[Row]
+    moved: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def writes(self) -> bool:
@@ -142,11 +144,15 @@ def make_plan(current: Sequence[Row], wanted: Sequence[Wanted], ids: KnownIds) -
             inserted.append(written)
         elif differs:
             updated.append(written)
-    moved = [row.id for row, now in zip(wanted, rows, strict=True) if row.id is not None and row.id != now.id]
+    moved = {
+        row.id: now.id
+        for row, now in zip(wanted, rows, strict=True)
+        if row.id is not None and now.id is not None and row.id != now.id
+    }
     kept = set(order)
     gone = [row.id for row in current if row.id is not None and row.id not in kept]
     report = EditReport(len(inserted) - len(moved), changed, len(gone), len(moved))
-    return Plan([*gone, *moved], updated, inserted, report, rows)
+    return Plan([*gone, *moved], updated, inserted, report, rows, moved)
 
 
 def _place(order: Sequence[int | None], ids: KnownIds) -> list[int]:

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents.sessions.edits import EditReport, Plan
 from nbagents.sessions.ids import appended
+from nbagents.sessions.log import Log
 from nbagents.sessions.pause import collection_paused
 from nbagents.sessions.rows import as_rows, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from nbagents.sessions.edits import Plan
     from nbagents.sessions.rows import Item, RawRow, Row
     from nbagents.sessions.tables import Tables
 
@@ -139,46 +140,71 @@ class Store:
         """Remove the newest item and return it; corrupt rows after it stay."""
         with transaction(connection):
             history = self.read(connection, 1)
-            self._delete(connection, [row[0] for row in history.rows])
+            self._remove(connection, [row[0] for row in history.rows if row[0] is not None], "pop")
         return history
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Remove the session: its items, the corrupt rows too, their metadata and its entry."""
-        ids = f"SELECT id FROM {self.tables.messages} WHERE session_id = ?"
+        select = f"SELECT id FROM {self.tables.messages} WHERE session_id = ? ORDER BY id"
         with transaction(connection):
-            connection.execute(
-                f"DELETE FROM nb_item_metadata WHERE messages_table = ? AND message_id IN ({ids})",
-                (self.tables.messages, self.session_id),
-            )
-            for table in (self.tables.messages, self.tables.sessions):
-                connection.execute(f"DELETE FROM {table} WHERE session_id = ?", (self.session_id,))
+            ids = [row[0] for row in connection.execute(select, (self.session_id,))]
+            self._remove(connection, ids, "clear")
+            self.forget_entry(connection)
 
-    def replace(self, connection: sqlite3.Connection, planned: Callable[[Sequence[Row], Ids], Plan]) -> Plan:
+    def _remove(self, connection: sqlite3.Connection, ids: list[int], origin: str) -> None:
+        if ids:
+            self.write(connection, Plan(ids, [], [], EditReport(0, 0, len(ids)), []), origin=origin)
+
+    def replace(
+        self,
+        connection: sqlite3.Connection,
+        planned: Callable[[Sequence[Row], Ids], Plan],
+        *,
+        origin: str = "frame",
+    ) -> Plan:
         """Read the history, let a plan be made from it, and carry it out, in one transaction.
 
         Args:
             connection: An open connection.
             planned: Makes the plan from the rows and what is known of ids; what it raises undoes everything.
+            origin: What asked for it.
         """
         with transaction(connection):
             history = self.read(connection, metadata=True)
             plan = planned(as_rows(history.rows), Ids(self, connection))
             if plan.writes:
-                self.write(connection, plan)
+                self.write(connection, plan, origin=origin)
         return plan
 
-    def write(self, connection: sqlite3.Connection, plan: Plan) -> None:
-        """Carry out a plan; the one place where stored rows are changed. The caller holds the transaction."""
-        self._touch(connection)
-        self._delete(connection, plan.deleted)
-        self._insert(connection, plan.inserted)
-        connection.executemany(
-            f"UPDATE {self.tables.messages} SET message_data = ? WHERE id = ?",
-            [(row.data, row.id) for row in plan.updated],
-        )
-        written = [*plan.inserted, *plan.updated]
-        self._forget_metadata(connection, [row.id for row in written])
-        self._write_metadata(connection, [(row.id, row.metadata) for row in written])
+    def write(self, connection: sqlite3.Connection, plan: Plan, *, origin: str) -> None:
+        """Carry out a plan and log it; the one place where a plan is. The caller holds the transaction.
+
+        Args:
+            connection: An open connection, in a transaction.
+            plan: What must be written; something must.
+            origin: What asked for it, as the edit log names it: ``"frame"``, ``"grid"``, ``"pop"``, ``"clear"``,
+                ``"doctor"``, ``"import"``, ...
+        """
+        with self.log.edit(connection, plan, origin):
+            self._touch(connection)
+            self._delete(connection, plan.deleted)
+            self._insert(connection, plan.inserted)
+            connection.executemany(
+                f"UPDATE {self.tables.messages} SET message_data = ? WHERE id = ?",
+                [(row.data, row.id) for row in plan.updated],
+            )
+            written = [*plan.inserted, *plan.updated]
+            self._forget_metadata(connection, [row.id for row in written])
+            self._write_metadata(connection, [(row.id, row.metadata) for row in written])
+
+    @property
+    def log(self) -> Log:
+        """The session's edit log."""
+        return Log(self.tables, self.session_id)
+
+    def forget_entry(self, connection: sqlite3.Connection) -> None:
+        """Remove the session from the table of sessions."""
+        connection.execute(f"DELETE FROM {self.tables.sessions} WHERE session_id = ?", (self.session_id,))
 
     def last_id(self, connection: sqlite3.Connection) -> int:
         """Return the largest id the table ever gave, so that no id comes back."""
@@ -187,11 +213,13 @@ class Store:
         return int(row[0]) if row else 0
 
     def ids_from(self, connection: sqlite3.Connection, low: int, high: int) -> list[int]:
-        """Return the table's ids from low to high, those of other sessions too, rising."""
+        """Return the ids from low to high that are not free, those of other sessions too, rising."""
         found = connection.execute(
             f"SELECT id FROM {self.tables.messages} WHERE id BETWEEN ? AND ? ORDER BY id", (low, high)
         )
-        return [row[0] for row in found]
+        taken = [row[0] for row in found]
+        reserved = self.log.reserved(connection, low, high)
+        return sorted({*taken, *reserved}) if reserved else taken
 
     def _touch(self, connection: sqlite3.Connection) -> None:
         connection.execute(
