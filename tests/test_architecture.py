@@ -12,14 +12,14 @@ ROOT = Path(nbagents.__file__).parent
 
 # A part may import from parts in layers before its own, and within its own folder.
 LAYERS = (
-    ("errors", "_optional", "_location", "_displays", "_secrets", "_media", "_sqlite"),
+    ("errors", "_optional", "_location", "_displays", "_secrets", "_media", "_first_token", "_sqlite"),
     ("sessions", "tracing", "audio", "replay"),
     ("voice", "realtime", "run"),
     ("widgets",),
     ("notebook", "cli"),
 )
 # Foundation modules build on each other, in this order.
-FOUNDATION = ("errors", "_optional", "_location", "_displays", "_secrets", "_media", "_sqlite")
+FOUNDATION = ("errors", "_optional", "_location", "_displays", "_secrets", "_media", "_first_token", "_sqlite")
 
 # Third-party packages a layer may import when it is loaded, beside the standard library.
 ALLOWED = (

@@ -126,10 +126,13 @@ def openai_client() -> AsyncOpenAI:
     import openai
 
     from nbagents.replay.clients import AsyncSeamOpenAI
+    from nbagents.replay.first_token import watch_async
     from nbagents.replay.transport import AsyncSeamTransport
 
     seam = _seam()
-    http_client = openai.DefaultAsyncHttpxClient(transport=AsyncSeamTransport(seam))
+    http_client = openai.DefaultAsyncHttpxClient(
+        transport=AsyncSeamTransport(seam), event_hooks={"response": [watch_async]}
+    )
     return _follow(AsyncSeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
 
 
@@ -142,10 +145,11 @@ def sync_openai_client() -> OpenAI:
     import openai
 
     from nbagents.replay.clients import SeamOpenAI
+    from nbagents.replay.first_token import watch
     from nbagents.replay.transport import SeamTransport
 
     seam = _seam()
-    http_client = openai.DefaultHttpxClient(transport=SeamTransport(seam))
+    http_client = openai.DefaultHttpxClient(transport=SeamTransport(seam), event_hooks={"response": [watch]})
     return _follow(SeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
 
 

@@ -52,6 +52,7 @@ SPAN_COLUMNS: Sequence[Column] = (
     Column("ended_at", "ended_at", TIME),
     Column("duration", "duration", "float64"),
     Column("self_time", "self_time", "float64"),
+    Column("first_token", "first_token", "float64"),
     Column("status", "status", "str"),
     Column("model", "row.model", "str"),
     Column("input_tokens", "row.input_tokens", "Int64"),

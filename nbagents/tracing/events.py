@@ -55,6 +55,7 @@ class SpanEnded(NamedTuple):
     tokens: tuple[int | None, int | None, int | None, int | None]
     error: str | None
     payload: str
+    first_token_at: str | None = None
 
 
 def microseconds(moment: str) -> int:

@@ -153,6 +153,8 @@ def _hover(bar: Bar) -> str:
     lines = [f"<b>{plain(span.name)}</b>", f"{plain(span.type)} · {seconds(bar.end_us - span.started_us)}"]
     if span.input_tokens is not None or span.output_tokens is not None:
         lines.append(f"{span.input_tokens or 0:,} tokens in · {span.output_tokens or 0:,} out")
+    if span.first_token_us is not None:
+        lines.append(f"first token after {seconds(span.first_token_us - span.started_us)}")
     if span.agent is not None and span.type != "agent":
         lines.append(f"agent {plain(span.agent)}")
     if span.error is not None:

@@ -151,6 +151,7 @@ class Ledger:
             begun.agent,
             event.model,
             *event.tokens,
+            None if event.first_token_at is None else microseconds(event.first_token_at),
             event.error,
         )
         batch.payloads[key] = event.payload

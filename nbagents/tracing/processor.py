@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.tracing import TracingProcessor, get_trace_provider
 
+from nbagents._first_token import take_first_token
 from nbagents._sqlite import default_path
 from nbagents.tracing.encode import encode
 from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
@@ -144,6 +145,7 @@ class NotebookTracingProcessor(TracingProcessor):
             facts.tokens,
             None if error is None else redactor.name(_message(error)),
             redactor.json(*payload_json(facts, error)),
+            take_first_token(span.span_id),
         )
 
     def _facts(self, data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no common fields

@@ -94,6 +94,12 @@ class SpanRecord:
         return max(0, (self.row.ended_us or self._trace.end_us) - self.row.started_us) / 1e6
 
     @property
+    def first_token(self) -> float | None:
+        """From its start to the first token of a streamed answer, in seconds; None where that was not seen."""
+        first = self.row.first_token_us
+        return None if first is None else (first - self.row.started_us) / 1e6
+
+    @property
     def cost(self) -> float | None:
         """What a model call cost in US dollars; None for other spans, unknown prices, and without the extra."""
         return known_cost(self.row) if self.row.type in layout.MODEL else None

@@ -53,6 +53,7 @@ class SpanRow(NamedTuple):
         output_tokens: Tokens received, or None.
         cached_tokens: Of the input, those the API had cached, or None.
         reasoning_tokens: Of the output, those spent on reasoning, or None.
+        first_token_us: When the first token of a streamed answer came, or None.
         error: The error's message, or None.
     """
 
@@ -70,4 +71,5 @@ class SpanRow(NamedTuple):
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    first_token_us: int | None = None
     error: str | None = None

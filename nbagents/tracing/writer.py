@@ -48,7 +48,7 @@ _UPSERT_SPAN = f"""
         name = excluded.name, ended_us = excluded.ended_us, agent = excluded.agent, model = excluded.model,
         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
         cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
-        error = excluded.error, payload = excluded.payload
+        error = excluded.error, first_token_us = excluded.first_token_us, payload = excluded.payload
     WHERE span_id = excluded.span_id
 """
 _SELECT_TRACE = f"SELECT {', '.join(TraceRow._fields)} FROM nb_traces WHERE trace_id = ?"
