@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbagents._sqlite.backup import backup
 from nbagents.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ MIGRATIONS: tuple[str, ...] = (
 def migrate(connection: sqlite3.Connection, path: Path | str) -> None:
     """Bring a file's ``nb_`` tables up to this version, in one transaction; quick when there is nothing to do.
 
+    A file that an older nbagents wrote is copied before (see ``backup.py``); when that fails, nothing is changed.
+
     Raises:
         SchemaError: The file was written by a newer nbagents.
     """
@@ -122,7 +125,10 @@ def migrate(connection: sqlite3.Connection, path: Path | str) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for number in range(_version(connection) + 1, len(MIGRATIONS) + 1):  # another process may have been first
+        done = _version(connection)  # another process may have been first
+        if 0 < done < len(MIGRATIONS):
+            backup(connection, done)
+        for number in range(done + 1, len(MIGRATIONS) + 1):
             _apply(connection, number)
         connection.commit()
     except BaseException:
