@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nbagents.replay.client import openai_client, sync_openai_client
     from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.compressed_session import CompressedSession
+    from nbagents.sessions.conversations_session import OpenAIConversationsSession
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
     from nbagents.sessions.redis_session import RedisSession
@@ -30,6 +31,7 @@ _EXPORTS = {
     "CompressedSession": "nbagents.sessions.compressed_session",
     "EditReport": "nbagents.sessions.edits",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
+    "OpenAIConversationsSession": "nbagents.sessions.conversations_session",
     "RedisSession": "nbagents.sessions.redis_session",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
     "SpanRecord": "nbagents.tracing.record",
@@ -51,6 +53,7 @@ __all__ = [
     "CompressedSession",
     "EditReport",
     "NotebookTracingProcessor",
+    "OpenAIConversationsSession",
     "RedisSession",
     "SQLiteSession",
     "SpanRecord",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.edited import Wanted
     from nbagents.sessions.reads import Owner
 
-__all__ = ["AnySession", "items_of", "numbered", "read_all"]
+__all__ = ["AnySession", "is_conversation", "items_of", "numbered", "read_all"]
 
 _EVERY_ITEM = 2**31 - 1
 
@@ -85,7 +85,7 @@ class AnySession(Tabular):
     async def _check_clearable(self) -> None:
         """Refuse where clearing takes more than the history with it."""
         for session in _nested(self._session):
-            if _is_conversation(session):
+            if is_conversation(session):
                 self._cannot(
                     "clearing it deletes the conversation itself; open it with "
                     "nbagents.OpenAIConversationsSession(conversation_id=...), which edits item by item"
@@ -115,7 +115,8 @@ def _nested(session: Any) -> Iterator[Any]:  # noqa: ANN401 - anybody's session
         session = fields.get("underlying_session") or fields.get("base_session")
 
 
-def _is_conversation(session: object) -> bool:
+def is_conversation(session: object) -> bool:
+    """Tell whether OpenAI keeps a session."""
     from agents import OpenAIConversationsSession
 
     return isinstance(session, OpenAIConversationsSession)

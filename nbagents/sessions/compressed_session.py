@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from nbagents.errors import ConfigError
-from nbagents.sessions.any_session import AnySession, items_of, numbered, read_all
+from nbagents.sessions.any_session import AnySession, is_conversation, items_of, numbered, read_all
 from nbagents.sessions.compression import MARK, compress_item, restore_item, stored_form
 from nbagents.sessions.editing import Editing
 from nbagents.sessions.edits import check_unchanged
@@ -49,7 +49,7 @@ class CompressedSession(Tabular):
         threshold: Texts up to so many characters stay as they are.
 
     Raises:
-        ConfigError: The level or the threshold cannot be used.
+        ConfigError: The level or the threshold cannot be used, or the base session is one that OpenAI keeps.
 
     Example:
         >>> import asyncio
@@ -65,6 +65,13 @@ class CompressedSession(Tabular):
     def __init__(self, base_session: Session, compression_level: int = 6, threshold: int = 1000) -> None:
         _check("compression_level", compression_level, -1, _MOST_LEVEL)
         _check("threshold", threshold, 0, None)
+        if is_conversation(base_session):
+            raise ConfigError(
+                "OpenAI stores items as its API defines them, and compressed ones are not; use the conversation "
+                "as it is",
+                name="base_session",
+                value=base_session,
+            )
         self.base_session = base_session
         self.compression_level = compression_level
         self.threshold = threshold
