@@ -18,13 +18,13 @@
  *
  * Synced traits: view_id (names the placeholders in the page), expanded, selection ([trace_id, seq] or []). Rows are
  * never in traits: a saved widget state must stay small.
- *
- * In JupyterLab nothing renders this widget as a view. `initialize` looks for elements of class
- * `nbagents-view-<view_id>` that a cell's HTML output holds, and shows itself in place of the static content inside.
- * Without a kernel nobody does, and the static content is what one sees.
+ * How it comes to be shown is in live.js.
  *
  * Whatever came from a model or a tool is set as textContent. Plotly gets numbers and colours only, never text.
  */
+
+import { LiveHub, LiveView, make, page, put, widget } from "./live.js";
+import { count, duration, percent, plural } from "./words.js";
 
 export const ROW = 24;
 const AXIS = 24;
@@ -39,37 +39,6 @@ const TYPES = [
   "transcription", "speech", "speech_group", "custom", "task", "turn",
 ];
 
-// ---------------------------------------------------------------------------------------------- pure: text
-
-/** @param {number} us */
-export function duration(us) {
-  if (us < 0) return "0 ms";
-  const ms = us / 1000;
-  if (ms < 1) return us === 0 ? "0 ms" : `${Math.max(0.1, Math.round(ms * 10) / 10)} ms`;
-  if (ms < 99.5) return `${Math.round(ms)} ms`;
-  const s = ms / 1000;
-  if (s < 59.995) return `${s.toFixed(2)} s`;
-  const whole = Math.round(s);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
-  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
-}
-
-/** @param {number} n */
-export function count(n) {
-  return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** @param {number} n @param {string} word */
-export function plural(n, word) {
-  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
-}
-
-/** @param {number} part @param {number} whole */
-export function percent(part, whole) {
-  if (!(whole > 0)) return "";
-  const value = (100 * part) / whole;
-  return value > 0 && value < 1 ? "< 1 %" : `${Math.round(value)} %`;
-}
 
 // ---------------------------------------------------------------------------------------------- pure: rows
 
@@ -452,34 +421,6 @@ export function figure(bars, { x, y, width, height, bad, least }) {
   return { data: [trace], layout, config: { staticPlot: true, displayModeBar: false } };
 }
 
-// ---------------------------------------------------------------------------------------------- the page
-
-/** What all views in one page share, whichever copy of this module they came with. */
-function page() {
-  const key = Symbol.for("nbagents.page");
-  /** @type {any} */ const scope = globalThis;
-  scope[key] ??= { hubs: new Map(), plotly: null, watcher: null };
-  return scope[key];
-}
-
-/** Show each view in the placeholders that are in the page now, and in those that come. */
-function watchPage() {
-  const shared = page();
-  if (shared.watcher) return sweep();
-  // Cells detach and come back while one scrolls, and outputs are drawn anew when they are updated.
-  shared.watcher = new MutationObserver(sweep);
-  shared.watcher.observe(document.body, { childList: true, subtree: true });
-  sweep();
-}
-
-function sweep() {
-  for (const place of document.getElementsByClassName("nbagents-live")) {
-    const name = [...place.classList].find((each) => each.startsWith("nbagents-view-"));
-    const hub = name && page().hubs.get(name.slice("nbagents-view-".length));
-    if (hub && hub.alive && place.lastElementChild?.className !== "nbagents-root") hub.guard(() => hub.mount(place));
-  }
-}
-
 /**
  * plotly.js, once per page, from the kernel of whichever view asks first.
  * @param {any} hub
@@ -522,84 +463,38 @@ async function evaluatePlotly(bytes) {
 
 // ---------------------------------------------------------------------------------------------- one model
 
-/** One widget model: its rows, and how it is shown; a view that is mounted again finds all as it was. */
-class Hub {
+/** One widget model: its rows, and how it is shown. */
+class Hub extends LiveHub {
   /** @param {any} model */
   constructor(model) {
-    this.model = model;
+    super(model);
     this.rows = emptyRows();
     this.ahead = 0; // the kernel's clock minus ours, microseconds
-    this.filled = false;
-    this.alive = true;
-    this.trouble = "";
     this.noPlotly = "";
     /** @type {any} */ this.plotly = null;
     /** @type {any} */ this.Plotly = null;
     this.ui = { folded: new Set(), hidden: new Set(), query: "", scrollTop: 0, range: /** @type {any} */ (null), tab: "Input" };
     /** @type {Map<string, any>} */ this.details = new Map();
-    /** @type {Set<View>} */ this.views = new Set();
     /** @type {any} */ this.cache = null;
-    this.frame = 0;
     /** @type {any} */ this.clock = 0;
+  }
+
+  newView() {
+    return new View(this);
   }
 
   /** @param {AbortSignal} [signal] */
   start(signal) {
-    page().hubs.set(this.model.get("view_id"), this);
-    this.model.on("msg:custom", (/** @type {any} */ message, /** @type {any} */ buffers) =>
-      this.guard(() => this.receive(message, buffers ?? [])));
     this.model.on("change:expanded", () => this.draw());
     this.model.on("change:selection", () => this.draw());
-    this.model.on("comm_live_update", () => this.rest());
-    signal?.addEventListener("abort", () => this.end());
-    this.send({ type: "ready" });
-    watchPage();
-  }
-
-  /** The kernel may be gone: show the static content until it answers again. */
-  rest() {
-    if (!this.alive) return;
-    this.leave();
-    this.send({ type: "ready" });
+    super.start(signal);
   }
 
   leave() {
-    this.alive = false;
+    super.leave();
     this.plotly?.reject(new Error("the kernel is gone"));
     clearTimeout(this.clock);
     this.clock = 0;
-    for (const view of [...this.views]) view.unmount();
-  }
-
-  /** The widget was closed. */
-  end() {
-    this.leave();
-    page().hubs.delete(this.model.get("view_id"));
-  }
-
-  /** @param {any} message */
-  send(message) {
-    try {
-      this.model.send(message);
-    } catch (error) {
-      if (this.alive) this.fail(error);
-    }
-  }
-
-  /** Run something; what goes wrong is shown in the cell. @param {() => any} work */
-  guard(work) {
-    try {
-      return work();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  /** @param {any} error */
-  fail(error) {
-    console.warn("nbagents:", error);
-    this.trouble = `nbagents could not draw this view: ${error?.message ?? error}`;
-    for (const view of this.views) view.showTrouble();
   }
 
   /** @param {any} message @param {DataView[]} buffers */
@@ -615,12 +510,8 @@ class Hub {
     if (message.reset) this.rows = emptyRows();
     applyDelta(this.rows, JSON.parse(new TextDecoder().decode(buffer)), message.columns);
     this.ahead = message.now_us - Date.now() * 1000;
-    this.filled = true;
-    if (!this.alive) {
-      this.alive = true;
-      sweep();
-    }
-    this.changed();
+    this.cache = null;
+    this.answered();
   }
 
   /** @param {any} message */
@@ -647,18 +538,9 @@ class Hub {
     this.draw();
   }
 
-  /** Draw every view before the next frame. */
-  draw() {
-    if (this.frame || !this.filled) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.guard(() => this.drawNow());
-    });
-  }
-
   drawNow() {
     const began = performance.now();
-    for (const view of this.views) if (view.root.isConnected) view.draw();
+    super.drawNow();
     if (!this.content().figures.running || this.clock) return;
     this.clock = setTimeout(() => {
       this.clock = 0;
@@ -720,13 +602,6 @@ class Hub {
     this.changed();
   }
 
-  /** Show in an element, hiding what is in it. @param {Element} place */
-  mount(place) {
-    const spare = [...this.views].find((view) => !view.root.isConnected);
-    (spare ?? new View(this)).mount(place);
-    this.draw();
-  }
-
   wantPlotly() {
     if (this.Plotly || this.noPlotly || this.waiting) return;
     this.waiting = true;
@@ -742,25 +617,6 @@ class Hub {
 
 // ---------------------------------------------------------------------------------------------- one view
 
-/**
- * Make an element.
- * @param {string} tag @param {string} [className] @param {Record<string, string>} [attributes] @param {(Node2 | string)[]} [inside]
- * @returns {any}
- * @typedef {globalThis.Node} Node2
- */
-function make(tag, className = "", attributes = {}, inside = []) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...inside);
-  return element;
-}
-
-/** @param {any} element @param {string} text */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** @param {string} type */
 function colorOf(type) {
   return `var(--nb-${TYPES.includes(type) ? type : "custom"})`;
@@ -769,53 +625,30 @@ function colorOf(type) {
 const INSET = 7; // pixels left free on both sides of the chart
 const THUMB = { width: 190, height: 18, lanes: 4 };
 
-class View {
-  /** @type {ResizeObserver} */ resizes;
-  /** @type {MutationObserver} */ themes;
-  /** @type {SVGElement} */ thumb;
+class View extends LiveView {
+  /** @type {any} */ thumb;
   /** @type {any} */ colors;
-  /** @type {string} */ drawnChips;
+  drawnChips = "";
 
   /** @param {Hub} hub */
   constructor(hub) {
-    this.hub = hub;
-    this.root = make("div", "nbagents-root", { "data-lm-suppress-shortcuts": "true" });
-    this.shadow = this.root.attachShadow({ mode: "open" });
+    super(hub, STYLE);
     this.rowPool = /** @type {any[]} */ ([]);
-    this.tickPool = /** @type {any[]} */ ([]);
     this.drawnDetail = "";
     this.narrow = false;
     this.build();
     this.listen();
-    hub.views.add(this);
   }
 
-  /** @param {Element} place */
-  mount(place) {
-    for (const child of place.children) /** @type {HTMLElement} */ (child).style.display = "none";
-    place.append(this.root);
-    this.watchTheme();
-    this.resizes.observe(this.root);
-    this.showTrouble();
-  }
-
-  /** Give the place back to its static content. */
   unmount() {
-    const place = this.root.parentElement;
-    this.root.remove();
-    for (const child of place?.children ?? []) /** @type {HTMLElement} */ (child).style.display = "";
-    this.resizes.disconnect();
-    this.themes.disconnect();
     if (this.plotted) this.hub.Plotly?.purge(this.plot);
-    this.hub.views.delete(this);
+    super.unmount();
   }
 
   build() {
-    const style = make("style", "", {}, [STYLE]);
-    this.box = make("div", "box", {}, [this.buildStrip(), this.buildBody()]);
-    this.trouble = make("div", "trouble", { role: "alert", hidden: "" });
+    this.box.append(this.buildStrip(), this.buildBody());
     this.tip = make("div", "tip", { role: "tooltip", hidden: "" });
-    this.shadow.append(style, this.box, this.trouble, this.tip);
+    this.shadow.append(this.tip);
   }
 
   buildStrip() {
@@ -860,8 +693,7 @@ class View {
 
   listen() {
     const { hub } = this;
-    const on = (/** @type {any} */ target, /** @type {string} */ name, /** @type {(event: any) => void} */ work, options = {}) =>
-      target.addEventListener(name, (/** @type {any} */ event) => hub.guard(() => work(event)), options);
+    const on = this.on.bind(this);
     on(this.strip, "click", () => (hub.expanded = !hub.expanded));
     on(this.search, "input", () => {
       hub.ui.query = this.search.value;
@@ -885,23 +717,11 @@ class View {
     on(this.scroller, "dblclick", (event) => this.onChart(event) && this.zoomTo(null));
     on(this.side, "click", (event) => this.pickTab(event));
     on(this.side, "keydown", (event) => this.tabKey(event));
-    // Lab acts on keys and clicks that reach its cells: in here they are ours.
-    on(this.root, "keydown", (event) => event.stopPropagation());
-    this.resizes = new ResizeObserver(() => hub.draw());
-    this.themes = new MutationObserver(() => this.setTheme());
-  }
-
-  watchTheme() {
-    this.themes.observe(document.body, { attributes: true });
-    this.themes.observe(document.documentElement, { attributes: true });
-    this.setTheme();
   }
 
   setTheme() {
-    const dark = isDark(getComputedStyle(this.box).backgroundColor);
-    this.root.toggleAttribute("data-dark", dark);
     this.colors = null;
-    this.hub.draw();
+    super.setTheme();
   }
 
   /** @param {KeyboardEvent} event */
@@ -1085,11 +905,6 @@ class View {
   }
 
   // ------------------------------------------------------------------------------------------ drawing
-
-  showTrouble() {
-    this.trouble.hidden = !this.hub.trouble;
-    put(this.trouble, this.hub.trouble);
-  }
 
   draw() {
     const content = this.hub.content();
@@ -1308,14 +1123,6 @@ function putFacts(element, facts, errors, note = "") {
   element.replaceChildren(...parts);
 }
 
-/** @param {string} color  as computed */
-export function isDark(color) {
-  const numbers = (color.match(/[\d.]+/g) ?? []).map(Number);
-  if (numbers.length < 3 || numbers[3] === 0) return false;
-  const whole = color.startsWith("color(") ? 1 : 255; // color(srgb 0.1 0.1 0.1) or rgb(25, 25, 25)
-  return (0.299 * numbers[0] + 0.587 * numbers[1] + 0.114 * numbers[2]) / whole < 0.5;
-}
-
 /** @param {string} error */
 export function shortError(error) {
   const line = error.split("\n", 1)[0];
@@ -1442,40 +1249,15 @@ function block(field, nothing) {
 
 // ---------------------------------------------------------------------------------------------- looks
 
-// The page's theme gives background, text and accent; every other shade is mixed from these.
 const STYLE = `
-:host { display: block; position: relative; font: 13px/1.45 var(--jp-ui-font-family, system-ui, sans-serif); text-align: left; margin: 2px 0;
-  --nb-bg: var(--jp-layout-color1, var(--vscode-editor-background, var(--colab-primary-surface-color, #fff)));
-  --nb-text: var(--jp-ui-font-color1, var(--vscode-foreground, var(--colab-primary-text-color, #1f2328)));
-  --nb-accent: var(--jp-brand-color1, var(--vscode-focusBorder, #0969da));
-  --nb-soft: color-mix(in srgb, var(--nb-text) 4%, var(--nb-bg)); --nb-line: color-mix(in srgb, var(--nb-text) 14%, var(--nb-bg));
-  --nb-dim: color-mix(in srgb, var(--nb-text) 72%, var(--nb-bg)); --nb-faint: color-mix(in srgb, var(--nb-text) 55%, var(--nb-bg));
-  --nb-sel: color-mix(in srgb, var(--nb-accent) 15%, var(--nb-bg)); --nb-hover: color-mix(in srgb, var(--nb-text) 3.5%, var(--nb-bg));
-  --nb-mono: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace);
-  --nb-agent: #0072b2; --nb-response: #e69f00; --nb-generation: #e69f00; --nb-function: #009e73; --nb-mcp_tools: #009e73;
-  --nb-handoff: #cc79a7; --nb-guardrail: #d55e00; --nb-transcription: #56b4e9; --nb-speech: #56b4e9; --nb-speech_group: #56b4e9;
-  --nb-custom: #8c959f; --nb-task: #afb8c1; --nb-turn: #afb8c1; --nb-bad: #cf222e; }
-:host([data-dark]) { --nb-agent: #4aa3df; --nb-task: #4b5563; --nb-turn: #4b5563; --nb-bad: #ff7b72; --nb-custom: #7d8794; }
-*, *::before { box-sizing: border-box; }
-[hidden] { display: none !important; }
-b { font-weight: 600; } p { margin: 6px 0; } button { font: inherit; color: inherit; background: none; border: 0; margin: 0; padding: 0; cursor: pointer; text-align: left; }
-.num { font-variant-numeric: tabular-nums; } .dim { color: var(--nb-dim); } .bad { color: var(--nb-bad); } .space { flex: 1; min-width: 0; }
-.box { border: 1px solid var(--nb-line); border-radius: 6px; background: var(--nb-bg); color: var(--nb-text); overflow: hidden; }
-.box :focus-visible { outline: 2px solid var(--nb-accent); outline-offset: -2px; border-radius: 4px; }
 .strip { display: flex; align-items: center; gap: 12px; width: 100%; height: 34px; padding: 0 12px 0 10px; white-space: nowrap; }
 .strip:hover { background: var(--nb-hover); } .strip[aria-expanded=true] { border-bottom: 1px solid var(--nb-line); }
 .caret, .fold { flex: none; width: 10px; height: 12px; position: relative; }
 .caret::before, .fold::before { content: ""; position: absolute; left: 2px; top: 2px; border: 4px solid transparent; border-left: 5.5px solid var(--nb-faint); border-right: 0; }
 [aria-expanded=true] > .caret::before, [aria-expanded=true] > .tree > .fold::before { transform: rotate(90deg); }
 .name { overflow: hidden; text-overflow: ellipsis; min-width: 40px; } .facts { display: flex; gap: 12px; color: var(--nb-dim); } .thumb { flex: none; overflow: hidden; }
-.pulse { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--nb-accent); animation: pulse 1.4s ease-in-out infinite; }
-@keyframes pulse { 50% { opacity: .25; transform: scale(.75); } }
-@media (prefers-reduced-motion: reduce) { .pulse { animation: none; } }
-.toolbar { display: flex; align-items: center; gap: 8px; padding: 5px 8px; border-bottom: 1px solid var(--nb-line); background: var(--nb-soft); }
 .chips { display: flex; flex-wrap: wrap; gap: 2px; } .chip { display: inline-flex; align-items: center; gap: 5px; padding: 1px 6px; border-radius: 4px; color: var(--nb-dim); white-space: nowrap; }
 .chip:hover { background: var(--nb-line); } .chip[aria-pressed=false] { text-decoration: line-through; opacity: .6; } .chip[aria-pressed=false] .dot { background: none !important; box-shadow: inset 0 0 0 1.5px var(--nb-faint); }
-.dot { flex: none; width: 8px; height: 8px; border-radius: 2px; display: inline-block; }
-.search { font: inherit; width: 132px; flex: none; height: 24px; padding: 0 8px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; } .search::placeholder { color: var(--nb-faint); }
 .panes { display: grid; grid-template-columns: minmax(0, 1fr) 288px; --nb-tree: 250px; }
 .scroller { position: relative; overflow: hidden auto; overscroll-behavior-y: auto; }
 .pane { position: sticky; top: 0; overflow: hidden; } .clip { position: absolute; inset: ${AXIS}px 0 0 0; overflow: hidden; }
@@ -1491,30 +1273,7 @@ b { font-weight: 600; } p { margin: 6px 0; } button { font: inherit; color: inhe
 .beside { position: absolute; top: 4px; font-size: 11px; color: var(--nb-bad); white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; }
 .none { position: absolute; left: 12px; top: ${AXIS + 8}px; color: var(--nb-dim); }
 .details { border-left: 1px solid var(--nb-line); padding: 10px 12px; overflow: auto; height: 0; min-height: 100%; overflow-wrap: anywhere; }
-.pairs { display: grid; grid-template-columns: 72px minmax(0, 1fr); gap: 2px 8px; margin: 6px 0 10px; }
-.tabs { display: flex; gap: 14px; border-bottom: 1px solid var(--nb-line); margin-bottom: 8px; } .tab, .subhead { color: var(--nb-dim); padding: 0 0 3px; margin-bottom: -1px; border-bottom: 2px solid transparent; } .subhead { margin: 10px 0 6px; font-weight: 600; color: var(--nb-text); }
-.tab[aria-selected=true] { color: var(--nb-text); font-weight: 600; border-bottom-color: var(--nb-accent); }
-.block { margin: 0 0 4px; padding: 6px 9px; border-radius: 6px; background: var(--nb-soft); font: 12px/1.45 var(--nb-mono); white-space: pre-wrap; overflow: auto; max-height: 260px; color: var(--nb-text); }
-.block.error { color: var(--nb-bad); background: color-mix(in srgb, var(--nb-bad) 8%, var(--nb-bg)); margin-bottom: 10px; }
-.foot { display: flex; flex-wrap: wrap; gap: 2px 16px; padding: 5px 10px; border-top: 1px solid var(--nb-line); background: var(--nb-soft); color: var(--nb-dim); font-size: 12px; } .foot .bad, .facts .bad { color: var(--nb-bad); }
-.trouble { color: var(--nb-bad); font-size: 12px; padding: 3px 10px; }
-.tip { position: absolute; left: 0; top: 0; z-index: 10; max-width: 340px; padding: 5px 9px; border: 1px solid var(--nb-line); border-radius: 5px; background: var(--nb-bg); color: var(--nb-text); box-shadow: 0 3px 12px rgb(0 0 0 / .16); font-size: 12px; pointer-events: none; overflow-wrap: anywhere; }
 :host([data-narrow]) .panes { grid-template-columns: minmax(0, 1fr); --nb-tree: 210px; } :host([data-narrow]) .details { border-left: 0; border-top: 1px solid var(--nb-line); height: auto; min-height: 0; max-height: 320px; } :host([data-narrow]) .thumb { width: 110px; }
 `;
 
-// ---------------------------------------------------------------------------------------------- anywidget
-
-export default {
-  /** @param {{model: any, signal?: AbortSignal}} context */
-  initialize({ model, signal }) {
-    new Hub(model).start(signal);
-  },
-  /** @param {{model: any, el: HTMLElement}} context */
-  render({ model, el }) {
-    const hub = page().hubs.get(model.get("view_id"));
-    const view = new View(hub);
-    view.mount(el);
-    hub.draw();
-    return () => view.unmount();
-  },
-};
+export default widget((model) => new Hub(model));

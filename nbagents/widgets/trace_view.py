@@ -10,29 +10,26 @@ from the page               what is done
 ``plotly``                  plotly.js is sent, once per page
 ==========================  =====================================================================
 
-A request that fails is answered with ``error`` and the request, so that the page can say so where it was made.
+How a request that fails is answered is in ``live.py``.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import anywidget
 import traitlets
 
-from nbagents._location import current_environment, locate
-from nbagents.errors import ConfigError
-from nbagents.widgets.bundle import mime_bundle
+from nbagents.widgets.live import LiveWidget
+from nbagents.widgets.module import module_text
 from nbagents.widgets.wire import COLUMNS, detail_fields, rows_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nbagents.tracing.rows import SpanRow, TraceRow
+    from nbagents.widgets.live import Request
 
 __all__ = ["PayloadStore", "Record", "TraceView"]
 
@@ -56,7 +53,7 @@ class PayloadStore(Protocol):
         """Return ``input``, ``output``, ``data`` and ``error`` of a span."""
 
 
-class TraceView(anywidget.AnyWidget):
+class TraceView(LiveWidget):
     """Traces as a strip that opens into a tree and a Gantt chart.
 
     Every method may be called on any thread, and the page's requests are answered on whichever thread they arrive.
@@ -77,9 +74,8 @@ class TraceView(anywidget.AnyWidget):
         (True, None)
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = module_text(Path(__file__).with_suffix(".js"))
 
-    view_id = traitlets.Unicode().tag(sync=True)
     expanded = traitlets.Bool(default_value=False).tag(sync=True)
     selection: traitlets.List[Any] = traitlets.List().tag(sync=True)
 
@@ -93,19 +89,13 @@ class TraceView(anywidget.AnyWidget):
         expanded: bool | None = None,
         **unknown: object,
     ) -> None:
-        for name, value in unknown.items():
-            known = ", ".join(self._KNOWN)
-            raise ConfigError(f"TraceView has no argument {name!r}; it has: {known}", name=name, value=value)
-        self._lock = threading.RLock()
         self._store = store
         self._traces: dict[str, TraceRow] = {}
         self._spans: dict[str, dict[int, SpanRow]] = {}
         self._interrupted: frozenset[str] = frozenset()
         for record in records:
             self._take(record)
-        super().__init__(view_id=uuid.uuid4().hex, expanded=bool(expanded))
-        _answer_in_blocked_cells(self.comm)
-        self.on_msg(self._receive)
+        super().__init__(unknown, expanded=bool(expanded))  # requests come from here on
 
     def push(self, traces: Sequence[TraceRow] = (), spans: Sequence[SpanRow] = ()) -> None:
         """Take in rows that are new or changed, and send them in one message; the caller paces.
@@ -142,34 +132,29 @@ class TraceView(anywidget.AnyWidget):
         message = {"type": "rows", "reset": reset, "now_us": time.time_ns() // 1000, "columns": COLUMNS}
         self.send(message, [rows_json(traces, spans, self._interrupted)])
 
-    def _receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        try:
-            self._requests[message["type"]](self, message)
-        except Exception as exc:  # noqa: BLE001 - what fails is said in the page; a handler has nobody to raise to
-            self.send({"type": "error", "about": message, "text": f"{type(exc).__name__}: {exc}"})
-
-    def _on_ready(self, _message: dict[str, Any]) -> None:
+    def _on_ready(self, _message: dict[str, Any], _buffers: object) -> None:
         with self._lock:  # rows pushed meanwhile must not arrive before those that they change
             spans = [span for rows in self._spans.values() for span in rows.values()]
             self._send_rows(self._traces.values(), spans, reset=True)
 
-    def _on_detail(self, message: dict[str, Any]) -> None:
+    def _on_detail(self, message: dict[str, Any], _buffers: object) -> None:
         trace_id, seq = str(message["trace_id"]), int(message["seq"])
         payload = self._store.payload(trace_id, seq) if self._store is not None else {}
         self.send({"type": "detail", "trace_id": trace_id, "seq": seq, "fields": detail_fields(payload)})
 
-    def _on_plotly(self, _message: dict[str, Any]) -> None:
+    def _on_plotly(self, _message: dict[str, Any], _buffers: object) -> None:
         from plotly.offline import get_plotlyjs
 
         self.send({"type": "plotly"}, [get_plotlyjs().encode()])
 
-    _requests: ClassVar[dict[str, Callable[[Any, dict[str, Any]], None]]] = {
+    _requests: ClassVar[Mapping[str, Request]] = {
         "ready": _on_ready,
         "detail": _on_detail,
         "plotly": _on_plotly,
     }
 
-    def _repr_mimebundle_(self, **_options: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    def static_forms(self) -> tuple[str, str]:
+        """Return the traces as HTML without a script, and as text."""
         from nbagents.tracing.record import TraceRecord
         from nbagents.tracing.static import trace_html, trace_text
 
@@ -178,11 +163,4 @@ class TraceView(anywidget.AnyWidget):
                 TraceRecord(row, tuple(self._spans.get(row.trace_id, {}).values()), self._store)
                 for row in self._traces.values()
             ]
-        frontend = locate(current_environment()).frontend
-        return mime_bundle(self, trace_html(records), trace_text(records), frontend), {}
-
-
-def _answer_in_blocked_cells(comm: Any) -> None:  # noqa: ANN401 - whatever kind of comm this kernel has
-    """Keep requests where they were sent: ipykernel 7.4 else moves them to a thread that a cell may block."""
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 - there is no public way
+        return trace_html(records), trace_text(records)

@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  applyDelta, buildTree, count, covered, duration, emptyRows, figure, isDark, lastMoment, matches, panned, percent, plural,
+  applyDelta, buildTree, covered, emptyRows, figure, lastMoment, matches, panned,
   ROW, shortError, stateOf, summary, thumbnail, ticks, tipLine, tokensOf, typeCounts, visibleRows, windowOf, zoomed,
 } from "../../nbagents/widgets/trace_view.js";
+import { isDark } from "../../nbagents/widgets/live.js";
+import { count, duration, percent, plural } from "../../nbagents/widgets/words.js";
 
 const COLUMNS = {
   traces: ["trace_id", "name", "started_us", "ended_us", "interrupted"],

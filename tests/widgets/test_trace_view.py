@@ -11,7 +11,8 @@ from nbagents.errors import ConfigError
 from nbagents.tracing.colors import COLORS
 from nbagents.tracing.record import TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
-from nbagents.widgets.trace_view import TraceView, _answer_in_blocked_cells
+from nbagents.widgets.live import _answer_in_blocked_cells
+from nbagents.widgets.trace_view import TraceView
 
 COLUMN_NAME = 5
 
