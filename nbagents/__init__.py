@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbagents.notebook.enable import disable, enable
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.run.tools import execute_tools_parallel
     from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.compressed_session import CompressedSession
     from nbagents.sessions.conversations_session import OpenAIConversationsSession
@@ -41,6 +42,7 @@ _EXPORTS = {
     "apply_frame": "nbagents.sessions.apply_frame",
     "disable": "nbagents.notebook.enable",
     "enable": "nbagents.notebook.enable",
+    "execute_tools_parallel": "nbagents.run.tools",
     "last_trace": "nbagents.tracing.store",
     "openai_client": "nbagents.replay.client",
     "sync_openai_client": "nbagents.replay.client",
@@ -64,6 +66,7 @@ __all__ = [
     "apply_frame",
     "disable",
     "enable",
+    "execute_tools_parallel",
     "last_trace",
     "openai_client",
     "sync_openai_client",
