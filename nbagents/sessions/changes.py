@@ -248,26 +248,27 @@ def plan_of(
         for slot, id_ in zip(slots, given, strict=True)
         if slot.id is not None and (slot.gone or id_ != slot.id)
     ]
-    inserted, updated, changed, moved = [], [], 0, 0
+    plan = Plan(deleted, [], [], EditReport(0, 0, 0), [], moved := {})
+    changed = 0
     touched: dict[int, int | None] = {}
-    rows: list[Row] = []
     for place, slot in enumerate(slots):
         if slot.row is None:
             continue
         old = stored.get(slot.row.id) if slot.row.id is not None else None
         row = Row(given[place], old[1] if old else None, slot.row.data, slot.row.metadata)
-        rows.append(row)
+        plan.rows.append(row)
         differs = old is not None and (old[2], old[3]) != (row.data, row.metadata)
         changed += differs
-        moved += old is not None and old[0] != row.id
         if old is None or old[0] != row.id:
-            inserted.append(row)
+            plan.inserted.append(row)
         elif differs:
-            updated.append(row)
+            plan.updated.append(row)
+        if old is not None and old[0] is not None and row.id is not None and old[0] != row.id:
+            moved[old[0]] = row.id
         if differs or slot.id is None:
             touched[place] = row.id
-    report = EditReport(len(inserted) - moved, changed, len(deleted) - moved, moved)
-    return Plan([*deleted], updated, inserted, report, rows), touched
+    report = EditReport(len(plan.inserted) - len(moved), changed, len(deleted) - len(moved), len(moved))
+    return replace(plan, report=report), touched
 
 
 def _given_ids(slots: Sequence[Slot], ids: KnownIds, renumber_from: int | None) -> list[int | None]:

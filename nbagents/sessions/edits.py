@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.edited import Wanted
 
-__all__ = ["EditReport", "KnownIds", "Plan", "check_unchanged", "make_plan", "same_history"]
+__all__ = [
+    "EditReport",
+    "KnownIds",
+    "Plan",
+    "check_unchanged",
+    "conflict_error",
+    "make_plan",
+    "same_history",
+    "shown_value",
+]
 
 _SHOWN_CONFLICTS = 3
 _SHOWN_CHARACTERS = 120
@@ -90,7 +99,9 @@ def check_unchanged(expected: Sequence[Row], found: Sequence[Row], *, session_id
     ids = [id_ for id_ in sorted({*was, *now}, key=lambda id_: id_ or 0) if _differ(was.get(id_), now.get(id_))]
     conflicts = [Conflict(id_ or 0, _shown(was.get(id_)), _shown(now.get(id_))) for id_ in ids]
     if conflicts:
-        raise ConflictError(_conflict_text(conflicts), session_id=session_id, conflicts=conflicts)
+        first = "the history changed since the frame was read; nothing was written:"
+        text = (first, "Call to_frame() again and repeat the edit.")
+        raise conflict_error(conflicts, text, session_id=session_id)
 
 
 def _differ(was: Row | None, now: Row | None) -> bool:
@@ -98,20 +109,34 @@ def _differ(was: Row | None, now: Row | None) -> bool:
 
 
 def _shown(row: Row | None) -> str | None:
-    if row is None:
+    return None if row is None else shown_value(row.data, row.metadata)
+
+
+def shown_value(data: str | bytes | None, metadata: str | None) -> str | None:
+    """Return a row's value as conflicts show it, None for a row that is not there."""
+    if data is None:
         return None
-    return str(row.data) if row.metadata is None else f"{row.data!s} with metadata {row.metadata}"
+    return str(data) if metadata is None else f"{data!s} with metadata {metadata}"
 
 
-def _conflict_text(conflicts: Sequence[Conflict]) -> str:
+def conflict_error(
+    conflicts: Sequence[Conflict], text: tuple[str, str], *, session_id: str
+) -> ConflictError:
+    """Return the error that shows conflicts.
+
+    Args:
+        conflicts: The rows.
+        text: What is said before the rows, and after them.
+        session_id: For the error.
+    """
     lines = [
-        f"  id {conflict.id}: read {_short(conflict.expected)}, now {_short(conflict.found)}"
+        f"  id {conflict.id}: was {_short(conflict.expected)}, now {_short(conflict.found)}"
         for conflict in conflicts[:_SHOWN_CONFLICTS]
     ]
     if len(conflicts) > _SHOWN_CONFLICTS:
         lines.append(f"  showing {_SHOWN_CONFLICTS} of {len(conflicts):,}")
-    first = "the history changed since the frame was read; nothing was written:"
-    return "\n".join([first, *lines, "Call to_frame() again and repeat the edit."])
+    message = "\n".join([text[0], *lines, text[1]])
+    return ConflictError(message, session_id=session_id, conflicts=conflicts)
 
 
 def _short(value: str | None) -> str:

@@ -38,6 +38,7 @@ class _Entry(NamedTuple):
     metadata: str | None
     names: tuple[str, ...]
     text: str
+    size: int
 
 
 class Outline:
@@ -53,6 +54,7 @@ class Outline:
     def __init__(self) -> None:
         self.ids: list[int] = []
         self.types: Counter[str] = Counter()
+        self.size = 0  # bytes of all items
         self._entries: dict[int, _Entry] = {}
         self._named: dict[str, set[int]] = {}
 
@@ -64,6 +66,7 @@ class Outline:
         for id_, entry in entries.items():
             self._entries[id_] = entry
             self.types[entry.kind] += 1
+            self.size += entry.size
             for name in entry.names:
                 self._named.setdefault(name, set()).add(id_)
         if len(new) > _FEW or not self.ids or (new and min(new) > self.ids[-1]):
@@ -89,6 +92,7 @@ class Outline:
             if id_ is None or entry is None:
                 continue
             self.types[entry.kind] -= 1
+            self.size -= entry.size
             for name in entry.names:
                 self._named[name].discard(id_)
                 if not self._named[name]:
@@ -98,6 +102,10 @@ class Outline:
     def named(self, names: Iterable[str]) -> set[int]:
         """Return the ids of the rows that have one of some names (see ``names_of``)."""
         return {id_ for name in names for id_ in self._named.get(name, ())}
+
+    def place(self, id_: int) -> int:
+        """Return a row's place among those of the outline, from 0."""
+        return bisect_left(self.ids, id_)
 
     def partner(self, id_: int) -> int | None:
         """Return the id of a call's output or an output's call, None where there is none."""
@@ -182,7 +190,7 @@ def _entries_of(rows: Iterable[RawRow]) -> dict[int, _Entry]:
     for row in bad:
         if row.id is not None:
             shown = row.data if isinstance(row.data, str) else bytes(row.data).decode(errors="replace")
-            entries[row.id] = _Entry(BAD, None, None, None, row.metadata, (), shown.casefold())
+            entries[row.id] = _Entry(BAD, None, None, None, row.metadata, (), shown.casefold(), _size(row.data))
     return entries
 
 
@@ -198,4 +206,10 @@ def _entry(columns: Mapping[str, Sequence[str | None]], place: int, row: RawRow,
         names += (call_id,)
     text = "\n".join(value for name in _SEARCHED if (value := columns[name][place]))
     text = f"{text}\n{row[3]}" if row[3] else text
-    return _Entry(kind or UNTYPED, columns["role"][place], call_id, handoff, row[3], names, text.casefold())
+    return _Entry(
+        kind or UNTYPED, columns["role"][place], call_id, handoff, row[3], names, text.casefold(), _size(row[2])
+    )
+
+
+def _size(data: str | bytes) -> int:
+    return len(data) if not isinstance(data, str) or data.isascii() else len(data.encode())

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.rows import RawRow
 
-__all__ = ["MOST_CHARACTERS", "Place", "problem_of", "sheet_rows", "stamp_of", "whole_cells"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "Place",
+    "problem_of",
+    "sheet_rows",
+    "stamp_of",
+    "text_of_row",
+    "tools_of",
+    "whole_cells",
+]
 
 MOST_CHARACTERS = 300
 
@@ -118,6 +127,21 @@ def _cells(rows: Sequence[RawRow], places: Sequence[Place]) -> list[tuple[dict[s
         cells |= {"id": row[0], "position": place.position, "agent": place.agent}
         found.append((cells, seat is not None))
     return found
+
+
+def tools_of(calls: Sequence[RawRow]) -> dict[int, str | None]:
+    """Return the tool that each of some calls names, by id."""
+    good, items, _ = decode(calls)
+    reader = Reader()
+    reader.take(items)
+    tools = reader.columns(good)["tool"]
+    return {row[0]: tool for row, tool in zip(good, tools, strict=True) if row[0] is not None}
+
+
+def text_of_row(row: RawRow) -> str:
+    """Return what is stored of a row, to be read by a person."""
+    text = _text(row[2])
+    return text if row[3] is None else f"{text} with metadata {row[3]}"
 
 
 def _text(data: str | bytes) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.rows import Item, RawRow, Row
     from nbagents.sessions.tables import Tables
 
-__all__ = ["History", "Store", "transaction"]
+__all__ = ["History", "Store", "fetch_undecodable", "transaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Store:
         except sqlite3.OperationalError as exc:
             if "decode" not in str(exc).lower():
                 raise
-            fetched = _fetch_undecodable(connection, select, values)
+            fetched = fetch_undecodable(connection, select, values)
         return fetched[::-1] if limit >= 0 else fetched
 
     def _is_most(self, connection: sqlite3.Connection) -> bool:
@@ -128,7 +128,7 @@ class Store:
     def add(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         """Append rows that ``encode`` made."""
         with transaction(connection):
-            self._touch(connection)
+            self.touch(connection)
             ids = appended(self.last_id(connection), len(rows))
             connection.executemany(
                 f"INSERT INTO {self.tables.messages} (id, session_id, message_data) VALUES (?, ?, ?)",
@@ -186,7 +186,7 @@ class Store:
                 ``"doctor"``, ``"import"``, ...
         """
         with self.log.edit(connection, plan, origin):
-            self._touch(connection)
+            self.touch(connection)
             self._delete(connection, plan.deleted)
             self._insert(connection, plan.inserted)
             connection.executemany(
@@ -221,11 +221,13 @@ class Store:
         reserved = self.log.reserved(connection, low, high)
         return sorted({*taken, *reserved}) if reserved else taken
 
-    def _touch(self, connection: sqlite3.Connection) -> None:
+    def touch(self, connection: sqlite3.Connection, began_at: str | None = None) -> None:
+        """Note in the table of sessions that the session changes; one that is not there begins then, or now."""
         connection.execute(
-            f"INSERT INTO {self.tables.sessions} (session_id) VALUES (?) "
+            f"INSERT INTO {self.tables.sessions} (session_id, created_at) "
+            "VALUES (?, coalesce(?, CURRENT_TIMESTAMP)) "
             "ON CONFLICT (session_id) DO UPDATE SET updated_at = CURRENT_TIMESTAMP",
-            (self.session_id,),
+            (self.session_id, began_at),
         )
 
     def _insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
@@ -269,7 +271,7 @@ class Ids:
         return self.store.ids_from(self.connection, low, high)
 
 
-def _fetch_undecodable(connection: sqlite3.Connection, select: str, values: dict[str, object]) -> list[Any]:
+def fetch_undecodable(connection: sqlite3.Connection, select: str, values: dict[str, object]) -> list[Any]:
     """Read again where a text is not UTF-8; it comes as bytes, and a history of others is not lost with it."""
     usual = connection.text_factory
     connection.text_factory = _text_or_bytes

@@ -1,0 +1,185 @@
+"""A SQLite session as a grid sees it: any page, cell or change of a long history without reading the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from nbagents.errors import NbAgentsError
+from nbagents.sessions.kept_outline import KeptOutline
+from nbagents.sessions.orphans import check_policy
+from nbagents.sessions.outline import Outline
+from nbagents.sessions.planned import Planner, stamps_of
+from nbagents.sessions.sheet import Page, Written
+from nbagents.sessions.sheet_conflicts import Shown
+from nbagents.sessions.sheet_rows import Place, sheet_rows, tools_of, whole_cells
+from nbagents.sessions.store import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+    from nbagents.sessions.edits import Plan
+    from nbagents.sessions.orphans import OnOrphan
+    from nbagents.sessions.rows import RawRow
+    from nbagents.sessions.sheet import Change
+    from nbagents.sessions.sqlite_session import SQLiteSession
+    from nbagents.sessions.stored_rows import StoredRows
+
+__all__ = ["SQLiteSheet"]
+
+_AT_ONCE = 2000  # rows that are read while the caller waits; more are read aside
+_LOOK_BACK = 512  # rows before a page that tell its agents and tools while the rest is not read yet
+_LOOK_AHEAD = 128
+
+
+class SQLiteSheet:
+    """The sheet of a ``SQLiteSession``.
+
+    A page of a long history comes before the history was read through: its types are then counted as far as they
+    were read, and agents and partners are known from the rows near by. Once it is read the version changes, so
+    that whoever polls it asks again.
+
+    Args:
+        session: The session.
+
+    Attributes:
+        loop: None: it may be asked on any event loop.
+    """
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def __init__(self, session: SQLiteSession) -> None:
+        self._session = session
+        self.session_id = session.session_id
+        self.cannot: Mapping[str, str] = {}
+        self._kept = KeptOutline(session._store)  # noqa: SLF001 - two sides of one session
+        self._shown = Shown(session.session_id)
+        self._found: tuple[tuple[object, ...], list[int]] = ((), [])
+        self._reading: asyncio.Task[None] | None = None
+
+    async def page(self, start: int, count: int, *, search: str = "", types: Sequence[str] = ()) -> Page:
+        """Return some of the rows; see ``Sheet.page``."""
+        if search or types:
+            await self._read_through()
+        page = await self._run(lambda connection: self._page(connection, start, count, search, tuple(types)))
+        while page is None:  # somebody wrote meanwhile
+            await self._read_through()
+            page = await self._run(lambda connection: self._page(connection, start, count, search, tuple(types)))
+        if not self._kept.whole:
+            self._read_aside()
+        return page
+
+    async def cells(self, key: str) -> Mapping[str, str | None]:
+        """Return every cell of a row, whole; see ``Sheet.cells``."""
+        return await self._run(lambda connection: self._cells(connection, key))
+
+    async def change(self, change: Change, on_orphan: OnOrphan = "error") -> Written:
+        """Change the history in one transaction; see ``Sheet.change``."""
+        check_policy(on_orphan)
+        return await self._run(lambda connection: self._change(connection, change, on_orphan))
+
+    async def version(self) -> str:
+        """Return what changes with the history."""
+        return await self._run(self._version)
+
+    async def _run(self, work: Any) -> Any:  # noqa: ANN401 - what the work returns
+        return await self._session._run(work)  # noqa: SLF001 - two sides of one session
+
+    def _version(self, connection: sqlite3.Connection) -> str:
+        self._kept.look(connection)
+        return self._kept.version
+
+    async def _read_through(self) -> None:
+        """Read the rest of the history, a piece at a time, so that others get at the file in between."""
+        while not await self._run(self._kept.grow):
+            pass
+
+    def _read_aside(self) -> None:
+        reading = self._reading
+        if reading is None or reading.done() or reading.get_loop() is not asyncio.get_running_loop():
+            self._reading = asyncio.create_task(self._read_quietly())
+
+    async def _read_quietly(self) -> None:
+        with suppress(NbAgentsError):  # the next call meets the same, and tells whoever waits for it
+            await self._read_through()
+
+    def _look(self, connection: sqlite3.Connection) -> StoredRows:
+        self._kept.look(connection)
+        if self._kept.missing <= _AT_ONCE:
+            while not self._kept.grow(connection):
+                pass
+        return self._kept.rows(connection)
+
+    def _page(
+        self, connection: sqlite3.Connection, start: int, count: int, search: str, types: tuple[str, ...]
+    ) -> Page | None:
+        stored = self._look(connection)
+        start = max(start, 0)
+        kept = self._kept
+        if search or types:
+            if not kept.whole:
+                return None
+            fitting = self._fitting(search, types)
+            ids, fits = fitting[start : start + max(count, 0)], len(fitting)
+        else:
+            ids, fits = stored.ids_at(start, max(count, 0)), kept.count
+        rows = stored.rows(ids)
+        places = self._places(stored, rows)
+        self._shown.keep([place.key for place in places], rows)
+        return Page(sheet_rows(rows, places), start, fits, kept.count, kept.version, dict(kept.outline.types))
+
+    def _fitting(self, search: str, types: tuple[str, ...]) -> list[int]:
+        asked = (self._kept.version, search, types)
+        if self._found[0] != asked:
+            self._found = asked, self._kept.outline.fitting(search, types)
+        return self._found[1]
+
+    def _places(self, stored: StoredRows, rows: Sequence[RawRow]) -> list[Place]:
+        """Return what the rest of the history tells of some rows, or the rows near by until it was read."""
+        ids = [row[0] for row in rows if row[0] is not None]
+        if not ids:
+            return []
+        outline, first = self._kept.outline, 1
+        if not self._kept.whole:
+            outline = Outline()
+            outline.put(stored.beside(ids[0], _LOOK_BACK, after=False))
+            first = stored.position(ids[0]) - len(outline.ids)
+            outline.put([*rows, *stored.beside(ids[-1], _LOOK_AHEAD, after=True)])
+        agents = outline.agents(ids)
+        callers = {id_: caller for id_ in ids if (caller := outline.caller(id_)) is not None}
+        tools = tools_of(stored.rows(set(callers.values()).difference(ids)))
+        places = []
+        for id_ in ids:
+            partner = outline.partner(id_)
+            place = None if partner is None else first + outline.place(partner)
+            tool = tools.get(callers.get(id_, 0))
+            places.append(Place(str(id_), first + outline.place(id_), place, agents[id_], tool))
+        return places
+
+    def _cells(self, connection: sqlite3.Connection, key: str) -> dict[str, str | None]:
+        stored = self._look(connection)
+        rows = self._named(stored, {key: None})
+        self._shown.keep([key], rows)
+        return whole_cells(rows[0], self._places(stored, rows)[0])
+
+    def _named(self, stored: StoredRows, stamps: Mapping[str, str | None]) -> list[RawRow]:
+        """Return the rows that a change names, if they are what they were."""
+        rows = stored.rows({int(key) for key in stamps if key.isdecimal()})
+        self._shown.check(stamps, {str(row[0]): row for row in rows})
+        return rows
+
+    def _change(self, connection: sqlite3.Connection, change: Change, on_orphan: OnOrphan) -> Written:
+        with transaction(connection):
+            stored = self._look(connection)
+            named = self._named(stored, stamps_of(change))
+            plan, touched = Planner(stored, on_orphan).plan(change, named)
+            if plan.writes:
+                self._kept.store.write(connection, plan, origin="grid")
+                self._kept.wrote(connection, plan)
+        return self._written(connection, plan, touched)
+
+    def _written(self, connection: sqlite3.Connection, plan: Plan, ids: Sequence[int]) -> Written:
+        position = self._kept.rows(connection).position(ids[0]) if ids else None
+        return Written(plan.report, [str(id_) for id_ in ids], position, self._kept.version)
