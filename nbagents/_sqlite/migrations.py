@@ -6,13 +6,14 @@ Times are whole microseconds since 1970-01-01 UTC.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 from nbagents._sqlite.backup import backup
 from nbagents.errors import SchemaError
 
 if TYPE_CHECKING:
-    import sqlite3
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["MIGRATIONS", "migrate"]
@@ -103,6 +104,16 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX nb_notes_trace ON nb_notes (trace_id, seq);
     """,  # 5: time to first token; notes on traces
+    """
+    CREATE TRIGGER nb_edit_steps_stay BEFORE UPDATE ON nb_edit_steps
+    BEGIN SELECT raise(ABORT, 'the edit log is only added to'); END;
+    CREATE TRIGGER nb_edit_steps_kept BEFORE DELETE ON nb_edit_steps
+    BEGIN SELECT raise(ABORT, 'the edit log is only added to'); END;
+    CREATE TRIGGER nb_edit_rows_stay BEFORE UPDATE ON nb_edit_rows
+    BEGIN SELECT raise(ABORT, 'the edit log is only added to'); END;
+    CREATE TRIGGER nb_edit_rows_kept BEFORE DELETE ON nb_edit_rows
+    BEGIN SELECT raise(ABORT, 'the edit log is only added to'); END;
+    """,  # 6: the edit log is append-only, whoever writes
 )
 
 
@@ -148,7 +159,16 @@ def _apply(connection: sqlite3.Connection, number: int) -> None:
         "CREATE TABLE IF NOT EXISTS nb_migrations ("
         "number INTEGER PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
     )
-    for statement in MIGRATIONS[number - 1].split(";"):
-        if statement.strip():
-            connection.execute(statement)
+    for statement in _statements(MIGRATIONS[number - 1]):
+        connection.execute(statement)
     connection.execute("INSERT INTO nb_migrations (number) VALUES (?)", (number,))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script one by one: ``executescript`` would commit before the first."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):  # a trigger holds statements of its own
+            yield statement
+            statement = ""

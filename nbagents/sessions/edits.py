@@ -119,9 +119,7 @@ def shown_value(data: str | bytes | None, metadata: str | None) -> str | None:
     return str(data) if metadata is None else f"{data!s} with metadata {metadata}"
 
 
-def conflict_error(
-    conflicts: Sequence[Conflict], text: tuple[str, str], *, session_id: str
-) -> ConflictError:
+def conflict_error(conflicts: Sequence[Conflict], text: tuple[str, str], *, session_id: str) -> ConflictError:
     """Return the error that shows conflicts.
 
     Args:

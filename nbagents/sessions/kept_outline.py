@@ -23,7 +23,7 @@ _PIECE = 500  # rows; some milliseconds, so that nobody waits long for the conne
 class _Figures(NamedTuple):
     """What tells whether a history changed, at the cost of one pass that parses nothing."""
 
-    count: int = 0
+    number: int = 0
     last: int = 0
     size: int = 0
 
@@ -52,12 +52,12 @@ class KeptOutline:
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return self._figures.count
+        return self._figures.number
 
     @property
     def missing(self) -> int:
         """How many rows the outline lacks."""
-        return self._figures.count - len(self.outline.ids)
+        return self._figures.number - len(self.outline.ids)
 
     @property
     def version(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.rows import Item
 
-__all__ = ["OnOrphan", "check_policy", "lone", "settle_orphans"]
+__all__ = ["Key", "OnOrphan", "check_policy", "lone", "lost_half", "settle_orphans"]
 
 OnOrphan = Literal["error", "pair", "stub"]
 
@@ -25,6 +25,7 @@ _STUB_OUTPUT = "The output of this call was removed."
 _STUBBED = ("function_call", "custom_tool_call")  # the calls whose output is plain text
 
 Key = tuple[str, object, object]
+"""What stands alone (``"call"``, ``"output"`` or ``"reasoning"``), its type, and what others call it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +166,23 @@ def _stub(call: Item) -> Wanted:
     return Wanted(None, None, json.dumps(item), None, item)
 
 
-def _refuse(key: Key, row: Wanted, session_id: str) -> None:
-    lost = {
+def lost_half(key: Key) -> str:
+    """Say what stands alone, and what it lacks.
+
+    Example:
+        >>> lost_half(("call", "function_call", "c1"))
+        "the call 'c1' has no output after it"
+    """
+    return {
         "call": f"the call {key[2]!r} has no output after it",
         "output": f"the output of {key[2]!r} has no call before it",
         "reasoning": "the reasoning is not followed by what it led to",
     }[key[0]]
+
+
+def _refuse(key: Key, row: Wanted, session_id: str) -> None:
     raise FrameError(
-        f"row {row.label!r}: {lost}, and the model API refuses such a history. Nothing was written. "
+        f"row {row.label!r}: {lost_half(key)}, and the model API refuses such a history. Nothing was written. "
         'Remove or keep both, or pass on_orphan="pair" (removes both) or "stub" (a stand-in for the output).',
         session_id=session_id,
         row=row.label,

@@ -17,6 +17,7 @@ from nbagents.sessions.rows import METADATA_KEY
 from nbagents.sessions.static import bundle
 from nbagents.sessions.stats import SessionStats, stats_of
 from nbagents.sessions.store import History
+from nbagents.sessions.undoing import Undoing
 from nbagents.sessions.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteSession"]
 
 
-class SQLiteSession(Editing, Branching, Upkeep):
+class SQLiteSession(Editing, Undoing, Branching, Upkeep):
     """A conversation that ``Runner.run(..., session=)`` continues, and that you can read and edit as a table.
 
     The file's two tables are the SDK's: ``agents.SQLiteSession`` opens it, and this class opens a file of the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from nbagents.errors import NbAgentsError
 from nbagents.sessions.kept_outline import KeptOutline
@@ -18,7 +18,7 @@ from nbagents.sessions.store import transaction
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nbagents.sessions.edits import Plan
     from nbagents.sessions.orphans import OnOrphan
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from nbagents.sessions.stored_rows import StoredRows
 
 __all__ = ["SQLiteSheet"]
+
+T = TypeVar("T")
 
 _AT_ONCE = 2000  # rows that are read while the caller waits; more are read aside
 _LOOK_BACK = 512  # rows before a page that tell its agents and tools while the rest is not read yet
@@ -84,7 +86,7 @@ class SQLiteSheet:
         """Return what changes with the history."""
         return await self._run(self._version)
 
-    async def _run(self, work: Any) -> Any:  # noqa: ANN401 - what the work returns
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._session._run(work)  # noqa: SLF001 - two sides of one session
 
     def _version(self, connection: sqlite3.Connection) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.rows import Item, RawRow, Row
     from nbagents.sessions.tables import Tables
 
-__all__ = ["History", "Store", "fetch_undecodable", "transaction"]
+__all__ = ["History", "Store", "fetch_rows", "transaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,7 @@ class Store:
         metadata = metadata and self._has_metadata(connection)
         select = self._select(newest=limit >= 0, metadata=metadata, through=through)
         values = {"table": self.tables.messages, "session": self.session_id, "limit": limit}
-        try:
-            fetched = connection.execute(select, values).fetchall()
-        except sqlite3.OperationalError as exc:
-            if "decode" not in str(exc).lower():
-                raise
-            fetched = fetch_undecodable(connection, select, values)
+        fetched = fetch_rows(connection, select, values)
         return fetched[::-1] if limit >= 0 else fetched
 
     def _is_most(self, connection: sqlite3.Connection) -> bool:
@@ -271,10 +266,21 @@ class Ids:
         return self.store.ids_from(self.connection, low, high)
 
 
-def fetch_undecodable(connection: sqlite3.Connection, select: str, values: dict[str, object]) -> list[Any]:
-    """Read again where a text is not UTF-8; it comes as bytes, and a history of others is not lost with it."""
+def fetch_rows(connection: sqlite3.Connection, select: str, values: dict[str, object]) -> list[Any]:
+    """Fetch rows; a text that is not UTF-8 comes as bytes, and those of others are not lost with it.
+
+    Args:
+        connection: An open connection.
+        select: The statement.
+        values: What it is about.
+    """
+    try:
+        return connection.execute(select, values).fetchall()
+    except sqlite3.OperationalError as exc:
+        if "decode" not in str(exc).lower():
+            raise
     usual = connection.text_factory
-    connection.text_factory = _text_or_bytes
+    connection.text_factory = _text_or_bytes  # slower, so only where it is needed
     try:
         return connection.execute(select, values).fetchall()
     finally:

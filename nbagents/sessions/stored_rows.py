@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbagents.sessions.around import item_of
 from nbagents.sessions.outline import names_of
+from nbagents.sessions.store import fetch_rows
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Collection, Sequence
 
     from nbagents.sessions.outline import Outline
@@ -118,21 +119,4 @@ class StoredRows:
             f"WHERE m.session_id = :session {rest}"
         )
         values |= {"table": self.store.tables.messages, "session": self.store.session_id}
-        try:
-            return self.connection.execute(select, values).fetchall()
-        except sqlite3.OperationalError as exc:
-            if "decode" not in str(exc).lower():
-                raise
-        usual = self.connection.text_factory
-        self.connection.text_factory = _text_or_bytes
-        try:
-            return self.connection.execute(select, values).fetchall()
-        finally:
-            self.connection.text_factory = usual
-
-
-def _text_or_bytes(value: bytes) -> Any:  # noqa: ANN401 - text, or bytes that are none
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value
+        return fetch_rows(self.connection, select, values)

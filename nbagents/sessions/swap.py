@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbagents.errors import Conflict
 from nbagents.sessions.edits import conflict_error, shown_value
 from nbagents.sessions.log import Side
-from nbagents.sessions.store import fetch_undecodable
+from nbagents.sessions.store import fetch_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -71,7 +71,7 @@ def check_swap(store: Store, connection: sqlite3.Connection, step: Step, to: Sid
     values = _values(store, step, to)
     found: list[tuple[Any, ...]] = []
     for select in (_CHANGED, _TAKEN):
-        found += fetch_undecodable(connection, select.format(messages=store.tables.messages), values)
+        found += fetch_rows(connection, select.format(messages=store.tables.messages), values)
     conflicts = [
         Conflict(id_, shown_value(data, metadata), shown_value(data_now, metadata_now))
         for id_, data, metadata, data_now, metadata_now in found

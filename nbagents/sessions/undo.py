@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from nbagents.errors import FrameError
 from nbagents.sessions.edits import EditReport
 from nbagents.sessions.log import Line, Side, step_of
-from nbagents.sessions.orphans import lone
+from nbagents.sessions.orphans import lone, lost_half
 from nbagents.sessions.store import transaction
 from nbagents.sessions.swap import check_swap, image_ids, swap
 
@@ -102,11 +102,12 @@ class _Walk:
         self._there |= dict.fromkeys(image_ids(self._connection, step, away), False)
         self._there |= dict.fromkeys(image_ids(self._connection, step, self._to), True)
         swap(self._store, self._connection, step, self._to)
-        if step.origin == "clear" and self._to is Side.AFTER:
+        if step.origin == "clear" and self._to is Side.AFTER and log.newest(self._connection) is None:
             self._store.forget_entry(self._connection)
         report = _inverse(step.report) if self._to is Side.BEFORE else step.report
         self._reports.append(report)
-        log.end(self._connection, begun, report, *self._stacks(step, begun))
+        line, below = self._stacks(step, begun)
+        log.end(self._connection, begun, report, line, below=below)
 
     def _stacks(self, step: Step, begun: Step) -> tuple[Line, int | None]:
         """Return what comes next after a step is taken, and what lies below it on its new stack."""
@@ -128,13 +129,21 @@ class _Walk:
         known = known | set(lone(history.items[:logged]))
         for key, place in lone(history.items).items():
             if key not in known:
-                self._refuse(key, history.rows[place][0])
+                self._refuse(last, key, history.rows[place][0])
 
     def _read(self) -> History:
         return self._store.read(self._connection)
 
-    def _refuse(self, key: Key, id_: int | None) -> NoReturn:
-        ...
+    def _refuse(self, step: Step, key: Key, id_: int | None) -> NoReturn:
+        what = "undone" if self._to is Side.BEFORE else "made again"
+        raise FrameError(
+            f"step {step.step} of the edit log cannot be {what}: what was appended since depends on it (id {id_}: "
+            f"{lost_half(key)}, and the model API refuses such a history). Nothing was written. Edit the rows by "
+            "to_frame() and apply_frame() instead.",
+            session_id=self._store.session_id,
+            row=id_,
+            column="type" if key[0] == "reasoning" else "call_id",
+        )
 
     def _undone(self) -> Undone:
         ids = sorted(self._there)

@@ -1,0 +1,178 @@
+"""The edit log as a DataFrame: who changed what and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbagents.sessions.log import Side, Step
+from nbagents.sessions.rows import decode
+from nbagents.sessions.static import lines_of
+from nbagents.sessions.store import History, fetch_rows
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from nbagents.sessions.log import Log
+
+__all__ = ["rows_frame", "steps_frame"]
+
+_MOST_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """One row of a step: what it was and what it became, None where it was not there."""
+
+    step: int
+    id: int
+    was_id: int | None
+    before: tuple[Any, str | None] | None
+    after: tuple[Any, str | None] | None
+
+    def turned(self) -> _Changed:
+        """The same change taken back."""
+        there = self.after is not None and self.before is not None
+        id_ = self.was_id if self.was_id is not None else self.id
+        return _Changed(self.step, id_, self.id if there else None, self.after, self.before)
+
+
+def steps_frame(log: Log, connection: sqlite3.Connection) -> pd.DataFrame:
+    """Return the log of a session, one row for each step, oldest first; see ``SQLiteSession.edit_log``."""
+    import pandas as pd
+
+    steps = _steps(log, connection)
+    first: dict[int, _Changed] = {}
+    for change in _changes(log, connection, only_first=True):
+        first.setdefault(change.step, change)
+    undone = _undone(steps)
+    columns: dict[str, Any] = {
+        "step": pd.Series([step.step for step in steps], dtype="int64"),
+        "at": _times(steps),
+        "author": _texts(step.author for step in steps),
+        "origin": _texts(step.origin for step in steps),
+        "what": _texts(_what(step, first.get(step.of_step or step.step)) for step in steps),
+    }
+    for name in ("inserted", "updated", "deleted", "moved"):
+        columns[name] = pd.Series([getattr(step, name) for step in steps], dtype="int64")
+    columns["of_step"] = pd.Series([step.of_step for step in steps], dtype="Int64")
+    columns["undone"] = pd.Series([step.step in undone for step in steps], dtype="bool")
+    return pd.DataFrame(columns)
+
+
+def rows_frame(log: Log, connection: sqlite3.Connection) -> pd.DataFrame:
+    """Return the log of a session, one row for each row that a step touched; see ``SQLiteSession.edit_log``."""
+    import pandas as pd
+
+    changes: dict[int, list[_Changed]] = {}
+    for change in _changes(log, connection):
+        changes.setdefault(change.step, []).append(change)
+    lines = [(step, change) for step in _steps(log, connection) for change in _of(step, changes)]
+    return pd.DataFrame(
+        {
+            "step": pd.Series([step.step for step, _ in lines], dtype="int64"),
+            "at": _times([step for step, _ in lines]),
+            "author": _texts(step.author for step, _ in lines),
+            "origin": _texts(step.origin for step, _ in lines),
+            "id": pd.Series([change.id for _, change in lines], dtype="int64"),
+            "was_id": pd.Series([change.was_id for _, change in lines], dtype="Int64"),
+            "before": _texts(change.before and change.before[0] for _, change in lines),
+            "after": _texts(change.after and change.after[0] for _, change in lines),
+            "metadata_before": _texts(change.before and change.before[1] for _, change in lines),
+            "metadata_after": _texts(change.after and change.after[1] for _, change in lines),
+        }
+    )
+
+
+def _times(steps: Sequence[Step]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.Series(pd.to_datetime([step.at_us for step in steps], unit="us", utc=True)).dt.as_unit("us")
+
+
+def _texts(values: Iterable[object]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.Series(list(values), dtype="object")
+
+
+def _steps(log: Log, connection: sqlite3.Connection) -> list[Step]:
+    found = connection.execute(
+        "SELECT * FROM nb_edit_steps WHERE messages_table = ? AND session_id = ? ORDER BY step",
+        (log.tables.messages, log.session_id),
+    )
+    return [Step._make(row) for row in found]
+
+
+def _undone(steps: Iterable[Step]) -> set[int]:
+    """Return the steps that are taken back now."""
+    undone: set[int] = set()
+    for step in steps:
+        if step.origin == "undo" and step.of_step is not None:
+            undone.add(step.of_step)
+        elif step.of_step is not None:
+            undone.discard(step.of_step)
+    return undone
+
+
+def _of(step: Step, changes: Mapping[int, Sequence[_Changed]]) -> list[_Changed]:
+    """Return what a step changed; an undo and a redo hold no rows of their own."""
+    mine = changes.get(step.of_step or step.step, [])
+    return [change.turned() for change in mine] if step.origin == "undo" else [*mine]
+
+
+def _changes(log: Log, connection: sqlite3.Connection, *, only_first: bool = False) -> list[_Changed]:
+    """Return what the steps of a session changed, by step and then in the order of the history.
+
+    Args:
+        log: The session's log.
+        connection: An open connection.
+        only_first: Only the first row of each side of each step; a long log is then quick to show.
+    """
+    first = (
+        "AND r.id = (SELECT min(id) FROM nb_edit_rows f WHERE f.step = r.step AND f.side = r.side)"
+        if only_first
+        else ""
+    )
+    select = (
+        "SELECT r.step, r.side, r.id, r.was_id, r.data, r.metadata FROM nb_edit_rows r "
+        "JOIN nb_edit_steps s USING (step) WHERE s.messages_table = :table AND s.session_id = :session "
+        f"{first} ORDER BY r.step, r.side DESC, r.id"
+    )
+    values: dict[str, object] = {"table": log.tables.messages, "session": log.session_id}
+    rows = fetch_rows(connection, select, values)
+    images = {(step, id_): (data, metadata) for step, side, id_, _, data, metadata in rows if side == Side.BEFORE}
+    changes = []
+    for step, side, id_, was_id, data, metadata in rows:  # what a step left comes before what it found
+        if side == Side.AFTER:
+            before = images.pop((step, was_id), None)
+            changes.append(_Changed(step, id_, was_id, before, (data, metadata)))
+        elif (step, id_) in images:
+            changes.append(_Changed(step, id_, id_, (data, metadata), None))
+    return sorted(changes, key=lambda change: (change.step, change.id))
+
+
+def _what(step: Step, change: _Changed | None) -> str:
+    """Say in one line what a step did: its first row, and how many more there were."""
+    if change is None:
+        return ""
+    change = change.turned() if step.origin == "undo" else change
+    before, after = (_said(side[0]) if side else None for side in (change.before, change.after))
+    if before is None or after is None:
+        text = f"+ {after}" if before is None else f"- {before}"
+    else:
+        text = before if before == after else f"{before} → {after}"
+    more = step.inserted + step.updated + step.deleted + step.moved - 1
+    return f"{text} (+{more:,})" if more > 0 else text
+
+
+def _said(data: str | bytes) -> str:
+    rows, items, _ = decode([(None, None, data, None)])
+    if not items:
+        return "a row that holds no item"
+    line = lines_of(History(rows, items, []))[0]
+    text = f"{line.kind}: {line.text}" if line.text else line.kind
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
