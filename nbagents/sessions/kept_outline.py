@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbagents.sessions.log import last_step, touched_since
@@ -20,31 +19,31 @@ __all__ = ["KeptOutline"]
 _PIECE = 500  # rows; some milliseconds, so that nobody waits long for the connection
 
 
-class _Figures(NamedTuple):
+class _Size(NamedTuple):
     """What tells whether a history changed, at the cost of one pass that parses nothing."""
 
-    number: int = 0
+    rows: int = 0
     last: int = 0
-    size: int = 0
+    bytes: int = 0
 
 
-@dataclass
 class KeptOutline:
     """What is known of one session's history; used on its connection's thread alone.
 
     Changes are known from the edit log. What was written past it, by plain SQL, in place and without a change of
     length, is not seen here; a row is always shown as it is stored, and edits are checked against what is stored.
 
-    Attributes:
+    Args:
         store: The session's store.
+
+    Attributes:
         outline: The outline of the first rows, as many as were read.
     """
 
-    store: Store
-
-    def __post_init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.outline = Outline()
-        self._figures = _Figures()
+        self._size = _Size()
         self._gate: tuple[int, int] | None = None
         self._step = 0
         self._changes = 0
@@ -52,17 +51,17 @@ class KeptOutline:
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return self._figures.number
+        return self._size.rows
 
     @property
     def missing(self) -> int:
         """How many rows the outline lacks."""
-        return self._figures.number - len(self.outline.ids)
+        return self._size.rows - len(self.outline.ids)
 
     @property
     def version(self) -> str:
         """What changes with the history, and once more when its outline is whole."""
-        return f"{self._changes}.{'.'.join(map(str, self._figures))}{'' if self.whole else '+'}"
+        return f"{self._changes}.{'.'.join(map(str, self._size))}{'' if self.whole else '+'}"
 
     @property
     def whole(self) -> bool:
@@ -78,14 +77,14 @@ class KeptOutline:
         gate = _gate(connection)
         if gate == self._gate:
             return
-        figures = self._measure(connection)
+        size = self._measure(connection)
         touched = touched_since(connection, self._step, self.store.tables.messages)
-        if figures != self._figures or touched is None or touched:
+        if size != self._size or touched is None or touched:
             self._changes += 1
-            self._refresh(connection, figures, touched)
-        self._gate, self._figures, self._step = gate, figures, last_step(connection)
+            self._refresh(connection, size, touched)
+        self._gate, self._size, self._step = gate, size, last_step(connection)
 
-    def _refresh(self, connection: sqlite3.Connection, figures: _Figures, touched: set[int] | None) -> None:
+    def _refresh(self, connection: sqlite3.Connection, size: _Size, touched: set[int] | None) -> None:
         """Bring the rows of the outline up to date; where nobody says what changed, begin anew."""
         if touched is None:
             self.outline = Outline()
@@ -93,8 +92,8 @@ class KeptOutline:
         read_through = self._read_through
         self.outline.drop(touched)
         self.outline.put(StoredRows(self.store, connection).rows({id_ for id_ in touched if id_ <= read_through}))
-        known = _Figures(len(self.outline.ids), self._read_through, self.outline.size)
-        if known != figures and known != self._measure(connection, through=read_through):
+        known = _Size(len(self.outline.ids), self._read_through, self.outline.size)
+        if known != size and known != self._measure(connection, through=read_through):
             self.outline = Outline()
 
     @property
@@ -120,17 +119,17 @@ class KeptOutline:
             return
         self.outline.drop(plan.deleted)
         self.outline.put([*plan.updated, *plan.inserted])
-        self._figures = _Figures(len(self.outline.ids), self._read_through, self.outline.size)
+        self._size = _Size(len(self.outline.ids), self._read_through, self.outline.size)
         self._gate, self._step = _gate(connection), last_step(connection)
         self._changes += 1
 
-    def _measure(self, connection: sqlite3.Connection, through: int | None = None) -> _Figures:
+    def _measure(self, connection: sqlite3.Connection, through: int | None = None) -> _Size:
         found = connection.execute(
             "SELECT count(*), coalesce(max(id), 0), coalesce(sum(length(CAST(message_data AS BLOB))), 0) "
             f"FROM {self.store.tables.messages} WHERE session_id = ?{'' if through is None else ' AND id <= ?'}",
             (self.store.session_id,) if through is None else (self.store.session_id, through),
         )
-        return _Figures(*found.fetchone())
+        return _Size(*found.fetchone())
 
 
 def _gate(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -163,6 +163,15 @@ class Log:
         row = found.fetchone()
         return Line(*row) if row else Line(None, None)
 
+    def depth(self, connection: sqlite3.Connection) -> int:
+        """Return how many steps can be undone: each edit and redo adds one, and each undo takes one."""
+        found = connection.execute(
+            "SELECT total(CASE origin WHEN 'undo' THEN -1 ELSE 1 END) FROM nb_edit_steps "
+            "WHERE messages_table = ? AND session_id = ?",
+            (self.tables.messages, self.session_id),
+        )
+        return int(found.fetchone()[0])
+
     def newest(self, connection: sqlite3.Connection) -> int | None:
         """Return the id of the session's newest row, None where it has none."""
         found = connection.execute(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbagents.sessions.agent import agents_of
 from nbagents.sessions.columns import Reader
+from nbagents.sessions.label import label_of
 from nbagents.sessions.rows import decode
 
 if TYPE_CHECKING:
@@ -15,13 +16,10 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.rows import Item, RawRow
 
-__all__ = ["BAD", "UNTYPED", "Outline", "names_of"]
+__all__ = ["BAD", "Outline", "names_of"]
 
 BAD = "bad row"
-"""The type of a row that holds no item, in counts and filters."""
-
-UNTYPED = "unknown"
-"""The type of an item that tells none, in counts and filters."""
+"""The label of a row that holds no item, in counts and filters."""
 
 _NAMELESS = "reasoning"  # stands for the id of reasoning that has none
 _MOST_HANDOFF = 1000  # characters; the output of a handoff is a name and little else
@@ -32,6 +30,7 @@ class _Entry(NamedTuple):
     """What is kept of a row."""
 
     kind: str
+    label: str
     role: str | None
     call_id: str | None
     handoff: str | None
@@ -39,6 +38,7 @@ class _Entry(NamedTuple):
     names: tuple[str, ...]
     text: str
     size: int
+    tokens: int
 
 
 class Outline:
@@ -47,14 +47,16 @@ class Outline:
     Example:
         >>> outline = Outline()
         >>> outline.put([(1, None, '{"role": "user", "content": "Is my lamp on its way?"}', None)])
-        >>> outline.fitting("LAMP", ()), dict(outline.types)
-        ([1], {'message': 1})
+        >>> outline.fitting("LAMP", ()), dict(outline.labels)
+        ([1], {'user': 1})
     """
 
     def __init__(self) -> None:
         self.ids: list[int] = []
-        self.types: Counter[str] = Counter()
+        self.labels: Counter[str] = Counter()
         self.size = 0  # bytes of all items
+        self.tokens = 0
+        self.turns = 0  # messages of the user
         self._entries: dict[int, _Entry] = {}
         self._named: dict[str, set[int]] = {}
 
@@ -65,8 +67,7 @@ class Outline:
         self._forget(id_ for id_ in entries if id_ in self._entries)
         for id_, entry in entries.items():
             self._entries[id_] = entry
-            self.types[entry.kind] += 1
-            self.size += entry.size
+            self._count(entry, 1)
             for name in entry.names:
                 self._named.setdefault(name, set()).add(id_)
         if len(new) > _FEW or not self.ids or (new and min(new) > self.ids[-1]):
@@ -91,13 +92,18 @@ class Outline:
             entry = self._entries.pop(id_) if id_ is not None else None
             if id_ is None or entry is None:
                 continue
-            self.types[entry.kind] -= 1
-            self.size -= entry.size
+            self._count(entry, -1)
             for name in entry.names:
                 self._named[name].discard(id_)
                 if not self._named[name]:
                     del self._named[name]
-        self.types += Counter()  # lets go of types that are no more
+        self.labels += Counter()  # lets go of labels that are no more
+
+    def _count(self, entry: _Entry, sign: int) -> None:
+        self.labels[entry.label] += sign
+        self.size += sign * entry.size
+        self.tokens += sign * entry.tokens
+        self.turns += sign * (entry.role == "user")
 
     def named(self, names: Iterable[str]) -> set[int]:
         """Return the ids of the rows that have one of some names (see ``names_of``)."""
@@ -152,12 +158,12 @@ class Outline:
         known = dict(zip(span, found, strict=True))
         return {id_: known[id_] for id_ in ids}
 
-    def fitting(self, search: str, types: Sequence[str]) -> list[int]:
-        """Return the ids of the rows that hold a text, in any case, and are of one of some types; none are all."""
+    def fitting(self, search: str, labels: Sequence[str]) -> list[int]:
+        """Return the ids of the rows that hold a text, in any case, and have one of some labels; none are all."""
         ids = self.ids
-        if types:
-            wanted = set(types)
-            ids = [id_ for id_ in ids if self._entries[id_].kind in wanted]
+        if labels:
+            wanted = set(labels)
+            ids = [id_ for id_ in ids if self._entries[id_].label in wanted]
         if search:
             text = search.casefold()
             ids = [id_ for id_ in ids if text in self._entries[id_].text]
@@ -190,7 +196,8 @@ def _entries_of(rows: Iterable[RawRow]) -> dict[int, _Entry]:
     for row in bad:
         if row.id is not None:
             shown = row.data if isinstance(row.data, str) else bytes(row.data).decode(errors="replace")
-            entries[row.id] = _Entry(BAD, None, None, None, row.metadata, (), shown.casefold(), _size(row.data))
+            size = _size(row.data)
+            entries[row.id] = _Entry(BAD, BAD, None, None, None, row.metadata, (), shown.casefold(), size, 0)
     return entries
 
 
@@ -206,9 +213,9 @@ def _entry(columns: Mapping[str, Sequence[str | None]], place: int, row: RawRow,
         names += (call_id,)
     text = "\n".join(value for name in _SEARCHED if (value := columns[name][place]))
     text = f"{text}\n{row[3]}" if row[3] else text
-    return _Entry(
-        kind or UNTYPED, columns["role"][place], call_id, handoff, row[3], names, text.casefold(), _size(row[2])
-    )
+    role, tokens = columns["role"][place], int(columns["tokens"][place] or 0)
+    label, text, size = label_of(kind, role), text.casefold(), _size(row[2])
+    return _Entry(kind or "", label, role, call_id, handoff, row[3], names, text, size, tokens)
 
 
 def _size(data: str | bytes) -> int:

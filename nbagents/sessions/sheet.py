@@ -1,6 +1,6 @@
 """What a grid needs of a session, whatever keeps it: pages of short rows, whole cells, and changes.
 
-A sheet is asked on any thread and any event loop. Rows are named by a *key* that stays while the row does: its id,
+Rows are named by a *key* that stays while the row does: its id,
 or what stands for one where the session keeps none.
 """
 
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping, Sequence
 
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.orphans import OnOrphan
 
-__all__ = ["Change", "Delete", "Insert", "Move", "Page", "SetCell", "Sheet", "SheetRow", "Written"]
+__all__ = ["Change", "Delete", "Figures", "Insert", "Move", "Page", "SetCell", "Sheet", "SheetRow", "Written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class SheetRow:
     Attributes:
         key: Names the row.
         position: Its place in the whole history, from 1.
+        label: What a person calls it: ``user``, ``assistant``, ``call``, ``output``, ``reasoning``, ...
+        said: What it says, on one line of at most 300 characters.
         cells: The frame's columns but ``item``, each at most 300 characters; None where there is no such thing.
         cut: Columns that are longer than what is shown.
         partner: The place of a call's output or an output's call, None where there is none.
@@ -34,11 +37,36 @@ class SheetRow:
 
     key: str
     position: int
+    label: str
+    said: str
     cells: Mapping[str, str | int | None]
     cut: tuple[str, ...] = ()
     partner: int | None = None
     stamp: str = ""
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A history in a few figures.
+
+    Attributes:
+        items: How many items there are.
+        turns: Messages of the user, as far as ``whole`` tells.
+        tokens: The estimate, likewise.
+        labels: How many items have each label, likewise.
+        whole: Whether the history was read through yet.
+        undo: How many changes can be undone.
+        redo: Whether there is one to redo.
+    """
+
+    items: int
+    turns: int
+    tokens: int
+    labels: Mapping[str, int]
+    whole: bool
+    undo: int
+    redo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +77,15 @@ class Page:
         rows: The rows.
         start: The place of the first among those that fit, from 0.
         fitting: How many fit.
-        total: How many items there are.
         version: Changes with the history.
-        types: How many items there are of each type.
+        figures: The whole history in figures.
     """
 
     rows: Sequence[SheetRow]
     start: int
     fitting: int
-    total: int
     version: str
-    types: Mapping[str, int]
+    figures: Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +167,23 @@ class Written:
 
 
 class Sheet(Protocol):
-    """A session as a grid sees it."""
+    """A session as a grid sees it.
+
+    Attributes:
+        session_id: The session.
+        where: What keeps it, in a few words.
+        loop: The event loop on which it must be asked; None is any.
+        cannot: What this session cannot do, and why: ``edit``, ``insert``, ``delete``, ``move``, ``undo``,
+            ``metadata``, ``branch``; what is not named it can. It is known once a page was read.
+    """
 
     session_id: str
+    where: str
+    loop: asyncio.AbstractEventLoop | None
     cannot: Mapping[str, str]
-    """What this session cannot do, and why: ``edit``, ``insert``, ``delete``, ``move``, ``undo``, ``redo``,
-    ``branch``; what is not named it can."""
 
-    async def page(self, start: int, count: int, *, search: str = "", types: Sequence[str] = ()) -> Page:
-        """Return some of the rows that hold a text (any case, any column) and are of one of the types."""
+    async def page(self, start: int, count: int, *, search: str = "", labels: Sequence[str] = ()) -> Page:
+        """Return some of the rows that hold a text (any case, any column) and have one of the labels."""
 
     async def cells(self, key: str) -> Mapping[str, str | None]:
         """Return every cell of a row, whole, with ``item`` and ``stamp``.
@@ -173,7 +207,7 @@ class Sheet(Protocol):
         """Make the change again that was taken back; None where there is none."""
 
     async def branch(self, new_id: str, at: str) -> str:
-        """Begin a session that holds the history through a row, and return its name."""
+        """Begin a session that holds the history through a row, and return how it is opened, as Python."""
 
     async def version(self) -> str:
         """Return what changes with the history, at little cost."""

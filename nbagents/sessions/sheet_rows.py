@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbagents.sessions.columns import COLUMNS, Reader
+from nbagents.sessions.label import label_of, one_line, said
+from nbagents.sessions.outline import BAD
 from nbagents.sessions.rows import decode
 from nbagents.sessions.sheet import SheetRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from nbagents.sessions.outline import Outline
     from nbagents.sessions.rows import RawRow
 
 __all__ = [
     "MOST_CHARACTERS",
     "Place",
+    "places_of",
     "problem_of",
     "sheet_rows",
     "stamp_of",
     "text_of_row",
-    "tools_of",
     "whole_cells",
 ]
 
@@ -129,7 +132,36 @@ def _cells(rows: Sequence[RawRow], places: Sequence[Place]) -> list[tuple[dict[s
     return found
 
 
-def tools_of(calls: Sequence[RawRow]) -> dict[int, str | None]:
+def places_of(
+    outline: Outline,
+    ids: Sequence[int],
+    fetch: Callable[[Collection[int]], Sequence[RawRow]],
+    *,
+    first: int = 1,
+    key: Callable[[int], str] = str,
+) -> list[Place]:
+    """Return what an outline tells of some rows.
+
+    Args:
+        outline: The outline of the history, or of the rows near by.
+        ids: The rows' ids, rising.
+        fetch: Reads the rows that have some ids.
+        first: The place of the outline's first row in the history.
+        key: Names a row by its id.
+    """
+    agents = outline.agents(ids)
+    callers = {id_: caller for id_ in ids if (caller := outline.caller(id_)) is not None}
+    tools = _tools_of(fetch(set(callers.values()).difference(ids)))
+    places = []
+    for id_ in ids:
+        partner = outline.partner(id_)
+        place = None if partner is None else first + outline.place(partner)
+        tool = tools.get(callers.get(id_, 0))
+        places.append(Place(key(id_), first + outline.place(id_), place, agents[id_], tool))
+    return places
+
+
+def _tools_of(calls: Sequence[RawRow]) -> dict[int, str | None]:
     """Return the tool that each of some calls names, by id."""
     good, items, _ = decode(calls)
     reader = Reader()
@@ -151,4 +183,10 @@ def _text(data: str | bytes) -> str:
 def _shortened(cells: Mapping[str, str | int | None], place: Place, stamp: str, problem: str | None) -> SheetRow:
     cut = tuple(name for name, value in cells.items() if isinstance(value, str) and len(value) > MOST_CHARACTERS)
     short = {name: value[:MOST_CHARACTERS] if isinstance(value, str) else value for name, value in cells.items()}
-    return SheetRow(place.key, place.position, short, cut, place.partner, stamp, problem)
+    label = BAD if problem else label_of(_text_cell(cells["type"]), _text_cell(cells["role"]))
+    line = one_line(_text_cell(cells["text"]) or "" if problem else said(label, cells), MOST_CHARACTERS)
+    return SheetRow(place.key, place.position, label, line, short, cut, place.partner, stamp, problem)
+
+
+def _text_cell(value: str | int | None) -> str | None:
+    return None if value is None else str(value)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from nbagents.errors import NbAgentsError
+from nbagents.sessions.core import MEMORY
 from nbagents.sessions.kept_outline import KeptOutline
 from nbagents.sessions.orphans import check_policy
 from nbagents.sessions.outline import Outline
 from nbagents.sessions.planned import Planner, stamps_of
-from nbagents.sessions.sheet import Page, Written
+from nbagents.sessions.sheet import Figures, Page, Written
 from nbagents.sessions.sheet_conflicts import Shown
-from nbagents.sessions.sheet_rows import Place, sheet_rows, tools_of, whole_cells
+from nbagents.sessions.sheet_rows import Place, places_of, sheet_rows, whole_cells
 from nbagents.sessions.store import transaction
 
 if TYPE_CHECKING:
@@ -39,15 +42,12 @@ _LOOK_AHEAD = 128
 class SQLiteSheet:
     """The sheet of a ``SQLiteSession``.
 
-    A page of a long history comes before the history was read through: its types are then counted as far as they
-    were read, and agents and partners are known from the rows near by. Once it is read the version changes, so
+    A page of a long history comes before the history was read through: its figures are then counted as far as it
+    was read, and agents and partners are known from the rows near by. Once it is read the version changes, so
     that whoever polls it asks again.
 
     Args:
         session: The session.
-
-    Attributes:
-        loop: None: it may be asked on any event loop.
     """
 
     loop: asyncio.AbstractEventLoop | None = None
@@ -55,32 +55,33 @@ class SQLiteSheet:
     def __init__(self, session: SQLiteSession) -> None:
         self._session = session
         self.session_id = session.session_id
+        in_memory = session.db_path == MEMORY
+        self.where = "kept in memory" if in_memory else f"saved in {Path(session.db_path).name}"
         self.cannot: Mapping[str, str] = {}
         self._kept = KeptOutline(session._store)  # noqa: SLF001 - two sides of one session
         self._shown = Shown(session.session_id)
         self._found: tuple[tuple[object, ...], list[int]] = ((), [])
         self._reading: asyncio.Task[None] | None = None
 
-    async def page(self, start: int, count: int, *, search: str = "", types: Sequence[str] = ()) -> Page:
+    async def page(self, start: int, count: int, *, search: str = "", labels: Sequence[str] = ()) -> Page:
         """Return some of the rows; see ``Sheet.page``."""
-        if search or types:
+        wanted = (search, tuple(labels))
+        page = None if any(wanted) else await self._run(partial(self._page, start, count, *wanted))
+        while page is None:  # what fits is known once the whole history is
             await self._read_through()
-        page = await self._run(lambda connection: self._page(connection, start, count, search, tuple(types)))
-        while page is None:  # somebody wrote meanwhile
-            await self._read_through()
-            page = await self._run(lambda connection: self._page(connection, start, count, search, tuple(types)))
+            page = await self._run(partial(self._page, start, count, *wanted))
         if not self._kept.whole:
             self._read_aside()
         return page
 
     async def cells(self, key: str) -> Mapping[str, str | None]:
         """Return every cell of a row, whole; see ``Sheet.cells``."""
-        return await self._run(lambda connection: self._cells(connection, key))
+        return await self._run(partial(self._cells, key))
 
     async def change(self, change: Change, on_orphan: OnOrphan = "error") -> Written:
         """Change the history in one transaction; see ``Sheet.change``."""
         check_policy(on_orphan)
-        return await self._run(lambda connection: self._change(connection, change, on_orphan))
+        return await self._run(partial(self._change, change, on_orphan))
 
     async def version(self) -> str:
         """Return what changes with the history."""
@@ -115,27 +116,39 @@ class SQLiteSheet:
         return self._kept.rows(connection)
 
     def _page(
-        self, connection: sqlite3.Connection, start: int, count: int, search: str, types: tuple[str, ...]
+        self, start: int, count: int, search: str, labels: tuple[str, ...], connection: sqlite3.Connection
     ) -> Page | None:
         stored = self._look(connection)
-        start = max(start, 0)
+        start, count = max(start, 0), max(count, 0)
         kept = self._kept
-        if search or types:
+        if search or labels:
             if not kept.whole:
                 return None
-            fitting = self._fitting(search, types)
-            ids, fits = fitting[start : start + max(count, 0)], len(fitting)
+            fitting = self._fitting(search, labels)
+            ids, fits = fitting[start : start + count], len(fitting)
         else:
-            ids, fits = stored.ids_at(start, max(count, 0)), kept.count
+            ids, fits = stored.ids_at(start, count), kept.count
         rows = stored.rows(ids)
         places = self._places(stored, rows)
         self._shown.keep([place.key for place in places], rows)
-        return Page(sheet_rows(rows, places), start, fits, kept.count, kept.version, dict(kept.outline.types))
+        return Page(sheet_rows(rows, places), start, fits, kept.version, self._figures(connection))
 
-    def _fitting(self, search: str, types: tuple[str, ...]) -> list[int]:
-        asked = (self._kept.version, search, types)
+    def _figures(self, connection: sqlite3.Connection) -> Figures:
+        outline, log = self._kept.outline, self._kept.store.log
+        return Figures(
+            items=self._kept.count,
+            turns=outline.turns,
+            tokens=outline.tokens,
+            labels=dict(outline.labels),
+            whole=self._kept.whole,
+            undo=log.depth(connection),
+            redo=log.line(connection).redo is not None,
+        )
+
+    def _fitting(self, search: str, labels: tuple[str, ...]) -> list[int]:
+        asked = (self._kept.version, search, labels)
         if self._found[0] != asked:
-            self._found = asked, self._kept.outline.fitting(search, types)
+            self._found = asked, self._kept.outline.fitting(search, labels)
         return self._found[1]
 
     def _places(self, stored: StoredRows, rows: Sequence[RawRow]) -> list[Place]:
@@ -149,18 +162,9 @@ class SQLiteSheet:
             outline.put(stored.beside(ids[0], _LOOK_BACK, after=False))
             first = stored.position(ids[0]) - len(outline.ids)
             outline.put([*rows, *stored.beside(ids[-1], _LOOK_AHEAD, after=True)])
-        agents = outline.agents(ids)
-        callers = {id_: caller for id_ in ids if (caller := outline.caller(id_)) is not None}
-        tools = tools_of(stored.rows(set(callers.values()).difference(ids)))
-        places = []
-        for id_ in ids:
-            partner = outline.partner(id_)
-            place = None if partner is None else first + outline.place(partner)
-            tool = tools.get(callers.get(id_, 0))
-            places.append(Place(str(id_), first + outline.place(id_), place, agents[id_], tool))
-        return places
+        return places_of(outline, ids, stored.rows, first=first)
 
-    def _cells(self, connection: sqlite3.Connection, key: str) -> dict[str, str | None]:
+    def _cells(self, key: str, connection: sqlite3.Connection) -> dict[str, str | None]:
         stored = self._look(connection)
         rows = self._named(stored, {key: None})
         self._shown.keep([key], rows)
@@ -172,7 +176,7 @@ class SQLiteSheet:
         self._shown.check(stamps, {str(row[0]): row for row in rows})
         return rows
 
-    def _change(self, connection: sqlite3.Connection, change: Change, on_orphan: OnOrphan) -> Written:
+    def _change(self, change: Change, on_orphan: OnOrphan, connection: sqlite3.Connection) -> Written:
         with transaction(connection):
             stored = self._look(connection)
             named = self._named(stored, stamps_of(change))

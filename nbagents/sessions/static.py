@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.errors import NbAgentsError
 from nbagents.sessions.columns import read_columns
+from nbagents.sessions.label import label_of, one_line, said
 from nbagents.sessions.stats import parse_time, stats_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _LEFT = 'align="left" style="text-align: left; vertical-align: top"'
 _LABEL = 'align="left" style="text-align: left; vertical-align: top; white-space: nowrap"'
 _RIGHT = 'align="right" style="text-align: right; vertical-align: top"'
 _PAIR_BAR = '<span style="color: #009e73">▍</span>'  # Okabe and Ito's green: tells apart on light and on dark
-_TOOL_ERROR = "An error occurred while running the tool"  # the SDK's own words for a tool that raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,14 @@ def lines_of(history: History) -> list[Line]:
     partners = _partners(values["type"], values["call_id"])
     lines = []
     for place, (kind, role) in enumerate(zip(values["type"], values["role"], strict=True)):
-        name = _kind(kind, role)
+        name = label_of(kind, role)
         cells = {column: values[column][place] for column in ("text", "tool", "arguments", "output")}
         time = parse_time(values["created_at"][place])
         lines.append(
             Line(
                 position=place + 1,
                 kind=name,
-                text=_preview(_said(name, cells)),
+                text=one_line(said(name, cells), _MOST_CHARACTERS),
                 tokens=values["tokens"][place],
                 time=f"{time:%H:%M:%S}" if time else "",
                 partner=partners.get(place),
@@ -104,28 +104,6 @@ def lines_of(history: History) -> list[Line]:
             )
         )
     return lines
-
-
-def _kind(kind: str | None, role: str | None) -> str:
-    if kind == "message" or kind is None:
-        return role or "unknown"
-    if kind.endswith("_output"):
-        return "output"
-    return "call" if kind.endswith("_call") else kind
-
-
-def _said(kind: str, cells: dict[str, str | None]) -> str:
-    if kind == "call":
-        return f"{cells['tool']}({cells['arguments'] or ''})"
-    if kind == "output":
-        output = cells["output"] or ""
-        return f"✗ {output}" if output.startswith(_TOOL_ERROR) else output
-    return cells["text"] or ""
-
-
-def _preview(text: str) -> str:
-    line = " ".join(text[: 4 * _MOST_CHARACTERS].split())
-    return line if len(line) <= _MOST_CHARACTERS else line[: _MOST_CHARACTERS - 1] + "…"
 
 
 def _partners(kinds: Sequence[str | None], call_ids: Sequence[str | None]) -> dict[int, int]:
