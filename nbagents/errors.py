@@ -15,6 +15,7 @@
     │   ├── TableNameError       a table name that SQLite could misread (also a ValueError)
     │   ├── ItemError            an item that cannot be stored (also a ValueError)
     │   ├── FrameError           a frame that does not describe a history (also a ValueError)
+    │   │   └── OrphanError      half a pair would stand alone
     │   ├── ConflictError        rows changed since the frame was read
     │   ├── SessionUnreachableError  the server that keeps the session does not answer
     │   ├── SessionRefusedError  the server that keeps the session answered with an error
@@ -59,6 +60,7 @@ __all__ = [
     "NbAgentsError",
     "NetworkRefusedError",
     "OfflineError",
+    "OrphanError",
     "ReplayError",
     "RewriteError",
     "SchemaError",
@@ -191,6 +193,10 @@ class FrameError(SessionError, ValueError):
         super().__init__(message, session_id=session_id)
         self.row = row
         self.column = column
+
+
+class OrphanError(FrameError):
+    """A call would lose its output, an output its call, or reasoning what it led to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nbagents.errors import ConfigError, FrameError
+from nbagents.errors import ConfigError, OrphanError
 from nbagents.sessions.edited import Wanted
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def settle_orphans(
         session_id: For the error.
 
     Raises:
-        FrameError: With ``"error"``, naming the first row that was left alone.
+        OrphanError: With ``"error"``, naming the first row that was left alone.
     """
     settled = list(wanted)
     known = lone([row.item for row in before]).keys()
@@ -181,7 +181,7 @@ def lost_half(key: Key) -> str:
 
 
 def _refuse(key: Key, row: Wanted, session_id: str) -> None:
-    raise FrameError(
+    raise OrphanError(
         f"row {row.label!r}: {lost_half(key)}, and the model API refuses such a history. Nothing was written. "
         'Remove or keep both, or pass on_orphan="pair" (removes both) or "stub" (a stand-in for the output).',
         session_id=session_id,

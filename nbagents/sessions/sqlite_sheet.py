@@ -18,17 +18,20 @@ from nbagents.sessions.sheet import Figures, Page, Written
 from nbagents.sessions.sheet_conflicts import Shown
 from nbagents.sessions.sheet_rows import Place, places_of, sheet_rows, whole_cells
 from nbagents.sessions.store import transaction
+from nbagents.sessions.undo import redo, undo
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-    from nbagents.sessions.edits import Plan
+    from nbagents.sessions.edits import EditReport
     from nbagents.sessions.orphans import OnOrphan
     from nbagents.sessions.rows import RawRow
     from nbagents.sessions.sheet import Change
     from nbagents.sessions.sqlite_session import SQLiteSession
+    from nbagents.sessions.store import Store
     from nbagents.sessions.stored_rows import StoredRows
+    from nbagents.sessions.undo import Undone
 
 __all__ = ["SQLiteSheet"]
 
@@ -82,6 +85,14 @@ class SQLiteSheet:
         """Change the history in one transaction; see ``Sheet.change``."""
         check_policy(on_orphan)
         return await self._run(partial(self._change, change, on_orphan))
+
+    async def undo(self) -> Written | None:
+        """Take the last change back; see ``Sheet.undo``."""
+        return await self._run(partial(self._walk, undo))
+
+    async def redo(self) -> Written | None:
+        """Make the change again that was taken back; see ``Sheet.redo``."""
+        return await self._run(partial(self._walk, redo))
 
     async def version(self) -> str:
         """Return what changes with the history."""
@@ -184,8 +195,15 @@ class SQLiteSheet:
             if plan.writes:
                 self._kept.store.write(connection, plan, origin="grid")
                 self._kept.wrote(connection, plan)
-        return self._written(connection, plan, touched)
+        return self._written(connection, plan.report, touched)
 
-    def _written(self, connection: sqlite3.Connection, plan: Plan, ids: Sequence[int]) -> Written:
+    def _walk(
+        self, take: Callable[[Store, sqlite3.Connection], Undone | None], connection: sqlite3.Connection
+    ) -> Written | None:
+        done = take(self._kept.store, connection)
+        self._look(connection)
+        return None if done is None else self._written(connection, done.report, done.ids)
+
+    def _written(self, connection: sqlite3.Connection, report: EditReport, ids: Sequence[int]) -> Written:
         position = self._kept.rows(connection).position(ids[0]) if ids else None
-        return Written(plan.report, [str(id_) for id_ in ids], position, self._kept.version)
+        return Written(report, [str(id_) for id_ in ids], position, self._kept.version)

@@ -152,6 +152,27 @@ async def test_copies_of_a_pair_may_stand_beside_it(sheet, filled):
         await sheet.change(Insert(None, like=rows[1].key))
 
 
+async def test_undo_and_redo_through_the_sheet(sheet, filled):
+    """They are the session's own: what a frame changed is taken back as well, and each says where it was."""
+    await sheet.page(0, 10)
+    frame = await filled.to_frame()
+    frame.loc[4, "text"] = "Sorry!"
+    await filled.apply_frame(frame)
+    rows = await rows_of(sheet)
+    await sheet.change(Delete([rows[2].key, rows[3].key], [rows[2].stamp, rows[3].stamp]), "pair")
+    figures = (await sheet.page(0, 10)).figures
+    assert (figures.items, figures.undo, figures.redo) == (2, 2, False)
+    back = await sheet.undo()
+    assert (back.report.inserted, back.position) == (3, 2)
+    assert [row.stamp for row in await rows_of(sheet)] == [row.stamp for row in rows]
+    assert (await sheet.undo()).position == 5
+    assert await sheet.undo() is None
+    figures = (await sheet.page(0, 10)).figures
+    assert (figures.undo, figures.redo) == (0, True)
+    await sheet.redo()
+    assert (await rows_of(sheet))[4].said == "Sorry!"
+
+
 async def test_rows_of_the_sdk_make_room(path):
     """Its ids stand side by side; an insertion between them renumbers what follows, and the order is right."""
     plain = agents.SQLiteSession("dense", path)
