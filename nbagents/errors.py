@@ -30,6 +30,9 @@
     │   │   ├── CassetteMissError    a request that is not in the cassette
     │   │   └── SecretFoundError     a secret was about to stay in the cassette; the file was deleted
     │   └── NetworkRefusedError  a socket that leaves this machine in mode replay (also an OSError)
+    ├── AudioError               sound that cannot be used (also a ValueError)
+    │   └── AudioDeviceError     a microphone or loudspeaker that cannot be used
+    ├── VoiceError               a spoken turn that failed
     └── DisplayError             a display that cannot be made
 
 Each carries what it is about as attributes, so that code need not read the message.
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "AudioDeviceError",
+    "AudioError",
     "CassetteError",
     "CassetteMissError",
     "CompressedItemError",
@@ -76,6 +81,7 @@ __all__ = [
     "TraceError",
     "TraceNotFoundError",
     "UnsupportedError",
+    "VoiceError",
 ]
 
 
@@ -383,6 +389,35 @@ class NetworkRefusedError(ReplayError, OSError):
         super().__init__(message)
         self.host = host
         self.cell = cell
+
+
+class AudioError(NbAgentsError, ValueError):
+    """Sound that cannot be used: an odd number of bytes, a file that is not a WAV file."""
+
+
+class AudioDeviceError(AudioError):
+    """A microphone or loudspeaker that cannot be used.
+
+    Attributes:
+        reason: ``denied``, ``no-device``, ``busy``, ``insecure``, ``blocked``, ``other-tab``, ``no-page`` or
+            ``failed``.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class VoiceError(NbAgentsError):
+    """A spoken turn that failed; the next one starts anew.
+
+    Attributes:
+        stage: Where it failed: ``listen``, ``transcribe``, ``answer`` or ``speak``.
+    """
+
+    def __init__(self, message: str, *, stage: str) -> None:
+        super().__init__(message)
+        self.stage = stage
 
 
 class DisplayError(NbAgentsError):
