@@ -12,6 +12,9 @@
     │   └── SchemaError          written by a newer nbagents, or not by us
     ├── SessionError             a session
     │   ├── SessionClosedError   used after close()
+    │   ├── SessionExistsError   a name that was used before (also a ValueError)
+    │   ├── SessionNotFoundError no session of that name (also a LookupError)
+    │   ├── ItemNotFoundError    no item with that id (also a LookupError)
     │   ├── TableNameError       a table name that SQLite could misread (also a ValueError)
     │   ├── ItemError            an item that cannot be stored (also a ValueError)
     │   ├── FrameError           a frame that does not describe a history (also a ValueError)
@@ -60,6 +63,7 @@ __all__ = [
     "DisplayError",
     "FrameError",
     "ItemError",
+    "ItemNotFoundError",
     "MissingExtraError",
     "ModeError",
     "NbAgentsError",
@@ -72,6 +76,8 @@ __all__ = [
     "SecretFoundError",
     "SessionClosedError",
     "SessionError",
+    "SessionExistsError",
+    "SessionNotFoundError",
     "SessionRefusedError",
     "SessionUnreachableError",
     "StoreBusyError",
@@ -159,6 +165,26 @@ class SessionError(NbAgentsError):
 
 class SessionClosedError(SessionError):
     """The session was used after ``close()``."""
+
+
+class SessionExistsError(SessionError, ValueError):
+    """The file has or had a session of that name; nothing was written."""
+
+
+class SessionNotFoundError(SessionError, LookupError):
+    """The file has no session of that name."""
+
+
+class ItemNotFoundError(SessionError, LookupError):
+    """A session has no item with that id.
+
+    Attributes:
+        id: The id that was asked for.
+    """
+
+    def __init__(self, message: str, *, session_id: str, id: object) -> None:  # noqa: A002 - the column's name
+        super().__init__(message, session_id=session_id)
+        self.id = id
 
 
 class TableNameError(SessionError, ValueError):

@@ -114,6 +114,24 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER nb_edit_rows_kept BEFORE DELETE ON nb_edit_rows
     BEGIN SELECT raise(ABORT, 'the edit log is only added to'); END;
     """,  # 6: the edit log is append-only, whoever writes
+    """
+    CREATE TABLE nb_branches (
+        messages_table TEXT NOT NULL,
+        session_id     TEXT NOT NULL,
+        parent_id      TEXT NOT NULL,
+        at_id          INTEGER,
+        created_us     INTEGER NOT NULL,
+        author         TEXT NOT NULL,
+        PRIMARY KEY (messages_table, session_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX nb_branches_parent ON nb_branches (messages_table, parent_id);
+    CREATE TABLE nb_current_branches (
+        messages_table TEXT NOT NULL,
+        root_id        TEXT NOT NULL,
+        session_id     TEXT NOT NULL,
+        PRIMARY KEY (messages_table, root_id)
+    ) WITHOUT ROWID;
+    """,  # 7: branches, and the one that is gone on with
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents.sessions.log import Side, Step
+from nbagents.sessions.records import TIME, frame_of_records
 from nbagents.sessions.rows import decode
 from nbagents.sessions.static import lines_of
 from nbagents.sessions.store import History, fetch_rows
@@ -42,61 +43,50 @@ class _Changed:
 
 def steps_frame(log: Log, connection: sqlite3.Connection) -> pd.DataFrame:
     """Return the log of a session, one row for each step, oldest first; see ``SQLiteSession.edit_log``."""
-    import pandas as pd
-
     steps = _steps(log, connection)
     first: dict[int, _Changed] = {}
     for change in _changes(log, connection, only_first=True):
         first.setdefault(change.step, change)
     undone = _undone(steps)
-    columns: dict[str, Any] = {
-        "step": pd.Series([step.step for step in steps], dtype="int64"),
-        "at": _times(steps),
-        "author": _texts(step.author for step in steps),
-        "origin": _texts(step.origin for step in steps),
-        "what": _texts(_what(step, first.get(step.of_step or step.step)) for step in steps),
-    }
-    for name in ("inserted", "updated", "deleted", "moved"):
-        columns[name] = pd.Series([getattr(step, name) for step in steps], dtype="int64")
-    columns["of_step"] = pd.Series([step.of_step for step in steps], dtype="Int64")
-    columns["undone"] = pd.Series([step.step in undone for step in steps], dtype="bool")
-    return pd.DataFrame(columns)
+    return frame_of_records(
+        _STEP | dict.fromkeys(("inserted", "updated", "deleted", "moved"), "int64") | _UNDO,
+        [
+            (
+                *(step.step, step.at_us, step.author, step.origin),
+                _what(step, first.get(step.of_step or step.step)),
+                *(step.inserted, step.updated, step.deleted, step.moved),
+                step.of_step,
+                step.step in undone,
+            )
+            for step in steps
+        ],
+    )
 
 
 def rows_frame(log: Log, connection: sqlite3.Connection) -> pd.DataFrame:
     """Return the log of a session, one row for each row that a step touched; see ``SQLiteSession.edit_log``."""
-    import pandas as pd
-
     changes: dict[int, list[_Changed]] = {}
     for change in _changes(log, connection):
         changes.setdefault(change.step, []).append(change)
-    lines = [(step, change) for step in _steps(log, connection) for change in _of(step, changes)]
-    return pd.DataFrame(
-        {
-            "step": pd.Series([step.step for step, _ in lines], dtype="int64"),
-            "at": _times([step for step, _ in lines]),
-            "author": _texts(step.author for step, _ in lines),
-            "origin": _texts(step.origin for step, _ in lines),
-            "id": pd.Series([change.id for _, change in lines], dtype="int64"),
-            "was_id": pd.Series([change.was_id for _, change in lines], dtype="Int64"),
-            "before": _texts(change.before and change.before[0] for _, change in lines),
-            "after": _texts(change.after and change.after[0] for _, change in lines),
-            "metadata_before": _texts(change.before and change.before[1] for _, change in lines),
-            "metadata_after": _texts(change.after and change.after[1] for _, change in lines),
-        }
+    return frame_of_records(
+        {name: dtype for name, dtype in _STEP.items() if name != "what"} | _ROW,
+        [
+            (
+                *(step.step, step.at_us, step.author, step.origin, change.id, change.was_id),
+                *(side and side[0] for side in (change.before, change.after)),
+                *(side and side[1] for side in (change.before, change.after)),
+            )
+            for step in _steps(log, connection)
+            for change in _of(step, changes)
+        ],
     )
 
 
-def _times(steps: Sequence[Step]) -> pd.Series[Any]:
-    import pandas as pd
-
-    return pd.Series(pd.to_datetime([step.at_us for step in steps], unit="us", utc=True)).dt.as_unit("us")
-
-
-def _texts(values: Iterable[object]) -> pd.Series[Any]:
-    import pandas as pd
-
-    return pd.Series(list(values), dtype="object")
+_STEP = {"step": "int64", "at": TIME, "author": "object", "origin": "object", "what": "object"}
+_UNDO = {"of_step": "Int64", "undone": "bool"}
+_ROW = {"id": "int64", "was_id": "Int64"} | dict.fromkeys(
+    ("before", "after", "metadata_before", "metadata_after"), "object"
+)
 
 
 def _steps(log: Log, connection: sqlite3.Connection) -> list[Step]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from nbagents.sessions.branching import Branching
 from nbagents.sessions.compression import refuse_compressed
 from nbagents.sessions.core import MEMORY
-from nbagents.sessions.editing import Editing
 from nbagents.sessions.encode import encode
 from nbagents.sessions.rows import METADATA_KEY
 from nbagents.sessions.static import bundle
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteSession"]
 
 
-class SQLiteSession(Editing, Undoing, Branching, Upkeep):
+class SQLiteSession(Branching, Undoing, Upkeep):
     """A conversation that ``Runner.run(..., session=)`` continues, and that you can read and edit as a table.
 
     The file's two tables are the SDK's: ``agents.SQLiteSession`` opens it, and this class opens a file of the

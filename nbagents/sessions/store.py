@@ -131,6 +131,12 @@ class Store:
             )
             self._write_metadata(connection, [(id_, row.metadata) for id_, row in zip(ids, rows, strict=True)])
 
+    def insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        """Begin a session with rows that have their ids and times. The caller holds the transaction."""
+        self.touch(connection)
+        self._insert(connection, rows)
+        self._write_metadata(connection, [(row.id, row.metadata) for row in rows])
+
     def pop(self, connection: sqlite3.Connection) -> History:
         """Remove the newest item and return it; corrupt rows after it stay."""
         with transaction(connection):
