@@ -26,7 +26,9 @@
     │   ├── CompressedItemError  an item that only CompressedSession reads
     │   └── RewriteError         a history could not be replaced, and perhaps not put back
     ├── TraceError               a trace
-    │   └── TraceNotFoundError   no trace with that id (also a LookupError)
+    │   ├── TraceNotFoundError   no trace with that id (also a LookupError)
+    │   ├── TraceRunningError    a trace that has not ended was to be deleted
+    │   └── TraceFileError       a file of traces that cannot be read or written
     ├── OfflineError             the offline model was asked for what a rule cannot give
     ├── ReplayError              record and replay
     │   ├── CassetteError        a cassette that cannot be read or written
@@ -85,7 +87,9 @@ __all__ = [
     "StoreOpenError",
     "TableNameError",
     "TraceError",
+    "TraceFileError",
     "TraceNotFoundError",
+    "TraceRunningError",
     "UnsupportedError",
     "VoiceError",
 ]
@@ -320,6 +324,32 @@ class TraceNotFoundError(TraceError, LookupError):
     def __init__(self, message: str, *, trace_id: str | None) -> None:
         super().__init__(message)
         self.trace_id = trace_id
+
+
+class TraceRunningError(TraceError):
+    """A trace that has not ended was to be deleted; nothing was.
+
+    Attributes:
+        trace_id: The trace.
+    """
+
+    def __init__(self, message: str, *, trace_id: str) -> None:
+        super().__init__(message)
+        self.trace_id = trace_id
+
+
+class TraceFileError(TraceError):
+    """A file of traces that cannot be read or written.
+
+    Attributes:
+        path: The file.
+        line: The line it is about, from 1, or None where it is about the file as a whole.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.line = line
 
 
 class OfflineError(NbAgentsError):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.record import TraceRecord
 
-__all__ = ["PATH_COLUMNS", "SPAN_COLUMNS", "TRACE_COLUMNS", "Column"]
+__all__ = ["EXAMPLE_COLUMNS", "NOTE_COLUMNS", "PATH_COLUMNS", "SPAN_COLUMNS", "TRACE_COLUMNS", "Column"]
 
 TIME = "datetime64[us, UTC]"
 
@@ -93,4 +93,29 @@ PATH_COLUMNS: Sequence[Column] = (
     Column("share", "share", "float64"),
     Column("span_id", "span_id", "str"),
     Column("seq", "seq", "Int64"),
+)
+
+NOTE_COLUMNS: Sequence[Column] = (
+    Column("label", "label", "str"),
+    Column("note", "note", "str"),
+    Column("score", "score", "float64"),
+    Column("created_at", "created_at", TIME),
+    Column("trace_id", "trace_id", "str"),
+    Column("seq", "seq", "Int64"),
+)
+
+EXAMPLE_COLUMNS: Sequence[Column] = (
+    Column("trace", "trace", "str"),
+    Column("span", "span", "str"),
+    Column("type", "type", "str"),
+    Column("agent", "agent", "str"),
+    Column("model", "model", "str"),
+    Column("input", "input", "object"),
+    Column("output", "output", "object"),
+    Column("label", "label", "str"),
+    Column("note", "note", "str"),
+    Column("score", "score", "float64"),
+    Column("started_at", "started_at", TIME),
+    Column("span_id", "span_id", "str"),
+    Column("trace_id", "trace_id", "str"),
 )

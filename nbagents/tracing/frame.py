@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbagents.tracing.columns import PATH_COLUMNS, SPAN_COLUMNS, TRACE_COLUMNS
+from nbagents.tracing.columns import EXAMPLE_COLUMNS, NOTE_COLUMNS, PATH_COLUMNS, SPAN_COLUMNS, TRACE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.columns import Column
     from nbagents.tracing.critical_path import PathPart
+    from nbagents.tracing.dataset import Example
+    from nbagents.tracing.notes import Note
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
-__all__ = ["path_frame", "span_frame", "trace_frame"]
+__all__ = ["example_frame", "note_frame", "path_frame", "span_frame", "trace_frame"]
 
 
 def span_frame(spans: Sequence[SpanRecord]) -> pd.DataFrame:
@@ -31,6 +33,16 @@ def trace_frame(traces: Sequence[TraceRecord]) -> pd.DataFrame:
 def path_frame(parts: Sequence[PathPart]) -> pd.DataFrame:
     """Return one row for each span on a critical path, in the order given; own time in seconds."""
     return _frame(PATH_COLUMNS, parts)
+
+
+def note_frame(notes: Sequence[Note]) -> pd.DataFrame:
+    """Return one row for each note, in the order given; times in UTC."""
+    return _frame(NOTE_COLUMNS, notes)
+
+
+def example_frame(examples: Sequence[Example]) -> pd.DataFrame:
+    """Return one row for each example, in the order given; inputs and outputs as the JSON values they are."""
+    return _frame(EXAMPLE_COLUMNS, examples)
 
 
 def _frame(columns: Sequence[Column], records: Sequence[object]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nbagents.errors import TraceNotFoundError
 from nbagents.tracing import layout
 from nbagents.tracing.analysis import Analysis
 from nbagents.tracing.cost import known_cost, total_cost
@@ -113,6 +114,11 @@ class SpanRecord:
     def status(self) -> Status:
         """``"ok"``, ``"error"``, ``"running"`` or ``"interrupted"`` (it never ended, and never will)."""
         return layout.status_of(self.row, self._trace.row, writer_alive=self._trace.writer_alive)
+
+    @property
+    def trace(self) -> TraceRecord:
+        """The trace it belongs to."""
+        return self._trace
 
     @cached_property
     def payload(self) -> dict[str, Any]:
@@ -225,6 +231,24 @@ class TraceRecord(Analysis):
     def spans(self) -> tuple[SpanRecord, ...]:
         """The spans in tree order: depth first, siblings as they started."""
         return tuple(SpanRecord(node.span, node.depth, self) for node in self.nodes)
+
+    def span(self, seq: int) -> SpanRecord:
+        """Return one span.
+
+        Args:
+            seq: Its place in the order of starting.
+
+        Raises:
+            TraceNotFoundError: The trace has no such span.
+        """
+        found = self._by_seq.get(seq)
+        if found is None:
+            raise TraceNotFoundError(f"trace {self.trace_id!r} has no span number {seq}", trace_id=self.trace_id)
+        return found
+
+    @cached_property
+    def _by_seq(self) -> dict[int, SpanRecord]:
+        return {span.row.seq: span for span in self.spans}
 
     @cached_property
     def self_times_us(self) -> Mapping[int, int]:

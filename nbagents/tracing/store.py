@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbagents._sqlite import connect, default_path, migrate, translate
-from nbagents.errors import ConfigError, StoreError, TraceNotFoundError
+from nbagents.errors import ConfigError, StoreError, TraceFileError, TraceNotFoundError
+from nbagents.tracing.dataset import Example, span_examples, trace_examples, write_jsonl
 from nbagents.tracing.group import TraceGroup
-from nbagents.tracing.record import TraceRecord
+from nbagents.tracing.notes import Note, by_span, insert_note, note_of
+from nbagents.tracing.record import SpanRecord, TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
-from nbagents.tracing.writer import flush
+from nbagents.tracing.store_file import StoreFile
+from nbagents.tracing.upkeep import check_retention, delete_traces, outdated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import timedelta
+
     import pandas as pd
 
 __all__ = ["TraceStore", "last_trace", "traces"]
 
 _TRACE, _SPAN = ", ".join(TraceRow._fields), ", ".join(SpanRow._fields)
-_FLUSH_WAIT_S = 30.0
+_NOTE = ", ".join(Note._fields)
 
 
-class TraceStore:
+class TraceStore(StoreFile):
     """The traces of one SQLite file; may be used from any thread.
 
     Args:
@@ -34,13 +38,6 @@ class TraceStore:
         >>> TraceStore("empty.db").traces().empty
         True
     """
-
-    def __init__(self, path: Path | str | None = None) -> None:
-        self.path = default_path() if path is None else Path(path).expanduser().absolute()
-
-    def flush(self) -> None:
-        """Wait until what this process has run so far is in the file."""
-        flush(self.path, _FLUSH_WAIT_S)
 
     def traces(self, limit: int | None = None, *, group_id: str | None = None) -> pd.DataFrame:
         """Return the traces, newest first, one row each; ``nbagents.tracing.columns`` lists the columns.
@@ -72,9 +69,9 @@ class TraceStore:
             )
         newest = "WHERE ? IS NULL OR group_id = ? ORDER BY started_us DESC, rowid DESC LIMIT ?"
         values = (group_id, group_id, -1 if limit is None else limit)
-        traces = self._read(f"SELECT {_TRACE} FROM nb_traces {newest}", *values)
+        traces = self.rows(f"SELECT {_TRACE} FROM nb_traces {newest}", *values)
         wanted = f"(SELECT trace_id FROM nb_traces {newest})"
-        spans = self._read(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id IN {wanted}", *values)
+        spans = self.rows(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id IN {wanted}", *values)
         by_trace: dict[str, list[SpanRow]] = {}
         for span in spans:
             by_trace.setdefault(span[0], []).append(SpanRow(*span))
@@ -106,7 +103,7 @@ class TraceStore:
         Raises:
             TraceNotFoundError: There is none, or more than one.
         """
-        found = self._read(f"SELECT {_TRACE} FROM nb_traces WHERE trace_id = ?", trace_id) or self._read(
+        found = self.rows(f"SELECT {_TRACE} FROM nb_traces WHERE trace_id = ?", trace_id) or self.rows(
             f"SELECT {_TRACE} FROM nb_traces WHERE substr(trace_id, 1, ?) = ? LIMIT 2", len(trace_id), trace_id
         )
         if len(found) != 1:
@@ -122,7 +119,7 @@ class TraceStore:
         Raises:
             TraceNotFoundError: There is none yet.
         """
-        found = self._read(f"SELECT {_TRACE} FROM nb_traces ORDER BY started_us DESC, rowid DESC LIMIT 1")
+        found = self.rows(f"SELECT {_TRACE} FROM nb_traces ORDER BY started_us DESC, rowid DESC LIMIT 1")
         if not found:
             raise TraceNotFoundError(
                 f"there are no traces yet in {self.path}; run an agent after %load_ext nbagents or enable()",
@@ -141,7 +138,7 @@ class TraceStore:
             TraceNotFoundError: There is no such span.
             StoreError: What is stored is not JSON.
         """
-        found = self._read("SELECT payload FROM nb_spans WHERE trace_id = ? AND seq = ?", trace_id, seq)
+        found = self.rows("SELECT payload FROM nb_spans WHERE trace_id = ? AND seq = ?", trace_id, seq)
         if not found:
             raise TraceNotFoundError(
                 f"trace {trace_id!r} has no span number {seq} in {self.path}", trace_id=trace_id
@@ -155,23 +152,132 @@ class TraceStore:
                 path=self.path,
             ) from exc
 
+    def annotate(
+        self,
+        trace: TraceRecord | SpanRecord | str,
+        label: str,
+        note: str | None = None,
+        score: float | None = None,
+    ) -> None:
+        """Say something about a trace or a span; what was said before stays.
+
+        Args:
+            trace: The trace, its id or the beginning of that, or one span of it.
+            label: What kind of note it is, in a word or two.
+            note: What is said.
+            score: A number.
+
+        Raises:
+            TraceNotFoundError: There is no such trace.
+            ConfigError: The label is empty, or the score is not a finite number.
+        """
+        seq = trace.row.seq if isinstance(trace, SpanRecord) else None
+        with self.writing() as connection:
+            insert_note(connection, note_of(self._id(trace), seq, label, note, score))
+
+    def notes(self) -> pd.DataFrame:
+        """Return what was said about traces and spans, in the order in which it was said.
+
+        ``seq`` is the span's place in its trace, or NA for what is about the whole trace; times are UTC.
+        """
+        from nbagents.tracing.frame import note_frame
+
+        return note_frame(self._notes())
+
+    def to_dataset(
+        self, chosen: Iterable[SpanRecord | TraceRecord] | None = None, *, path: Path | str | None = None
+    ) -> pd.DataFrame:
+        """Return input, output and notes of chosen spans, one row for each note.
+
+        Args:
+            chosen: Spans and traces; None is everything that has a note. A trace stands for what its first model
+                call was given and what its last one answered.
+            path: A file to write the same rows to as JSON, one a line; what was there is replaced.
+
+        Raises:
+            TraceFileError: The file cannot be written.
+        """
+        from nbagents.tracing.frame import example_frame
+
+        notes = by_span(self._notes())
+        examples = list(self._examples(self._noted(notes) if chosen is None else chosen, notes))
+        if path is not None:
+            try:
+                write_jsonl(examples, Path(path).expanduser())
+            except OSError as exc:
+                raise TraceFileError(f"{path} cannot be written: {exc}; name another file", path=path) from exc
+        return example_frame(examples)
+
+    def delete(self, *traces: TraceRecord | str) -> int:
+        """Delete traces with their spans and notes; ``vacuum()`` gives their space back to the disk.
+
+        Args:
+            traces: The traces, or their ids.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            TraceNotFoundError: One of them is not there; none is deleted.
+            TraceRunningError: One of them is running; none is deleted.
+        """
+        ids = [self._id(trace) for trace in traces]
+        with self.writing() as connection:
+            return delete_traces(connection, ids)
+
+    def prune(self, *, keep: int | None = None, older_than: timedelta | None = None) -> int:
+        """Delete the traces that are too many or too old; never one that is running.
+
+        Args:
+            keep: How many of the newest to keep.
+            older_than: Those that started longer ago than this go.
+
+        Returns:
+            How many were deleted.
+
+        Raises:
+            ConfigError: Neither is given, or one is negative.
+        """
+        check_retention(keep, older_than)
+        if not self.path.exists():
+            return 0
+        with self.writing() as connection:
+            now = time.time_ns() // 1000
+            return delete_traces(connection, outdated(connection, keep=keep, older_than=older_than, now_us=now))
+
     def __repr__(self) -> str:
         return f"TraceStore({str(self.path)!r})"
 
-    def _record(self, row: tuple[Any, ...]) -> TraceRecord:
-        spans = self._read(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id = ? ORDER BY seq", row[0])
-        return TraceRecord(TraceRow(*row), [SpanRow(*span) for span in spans], self)
+    def _id(self, trace: TraceRecord | SpanRecord | str) -> str:
+        """Return the whole id of a trace that is in this store."""
+        if isinstance(trace, SpanRecord):
+            return self.get(trace.row.trace_id).trace_id
+        return self.get(trace if isinstance(trace, str) else trace.trace_id).trace_id
 
-    def _read(self, select: str, *values: object) -> list[tuple[Any, ...]]:
-        self.flush()
-        if not self.path.exists():
-            return []
-        try:
-            with closing(connect(self.path)) as connection:
-                migrate(connection, self.path)
-                return connection.execute(select, values).fetchall()
-        except sqlite3.Error as exc:
-            raise translate(exc, self.path) from exc
+    def _notes(self) -> list[Note]:
+        return [Note(*row) for row in self.rows(f"SELECT {_NOTE} FROM nb_notes ORDER BY created_us, rowid")]
+
+    def _noted(self, notes: Iterable[tuple[str, int | None]]) -> Iterator[SpanRecord | TraceRecord]:
+        records: dict[str, TraceRecord] = {}
+        for trace_id, seq in notes:
+            record = records.get(trace_id) or records.setdefault(trace_id, self.get(trace_id))
+            yield record if seq is None else record.span(seq)
+
+    def _examples(
+        self,
+        chosen: Iterable[SpanRecord | TraceRecord],
+        notes: dict[tuple[str, int | None], list[Note]],
+    ) -> Iterator[Example]:
+        for one in chosen:
+            if isinstance(one, TraceRecord):
+                yield from trace_examples(one, notes.get((one.trace_id, None), ()))
+            else:
+                said: Sequence[Note] = notes.get((one.row.trace_id, one.row.seq), ())
+                yield from span_examples(one.trace, one, said)
+
+    def _record(self, row: tuple[Any, ...]) -> TraceRecord:
+        spans = self.rows(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id = ? ORDER BY seq", row[0])
+        return TraceRecord(TraceRow(*row), [SpanRow(*span) for span in spans], self)
 
 
 def traces(limit: int | None = None, *, group_id: str | None = None) -> pd.DataFrame:
