@@ -26,8 +26,10 @@ def span_frame(spans: Sequence[SpanRecord]) -> pd.DataFrame:
 
 
 def trace_frame(traces: Sequence[TraceRecord]) -> pd.DataFrame:
-    """Return one row for each trace, in the order given; times in UTC, durations in seconds."""
-    return _frame(TRACE_COLUMNS, traces)
+    """Return one row for each trace, in the order given; times in UTC, durations in seconds; shows itself."""
+    from nbagents.tracing.trace_table import TraceTable
+
+    return TraceTable(_frame(TRACE_COLUMNS, traces))
 
 
 def path_frame(parts: Sequence[PathPart]) -> pd.DataFrame:

@@ -7,11 +7,11 @@ classes keep MathJax from reading a model's dollar signs.
 from __future__ import annotations
 
 import json
-import unicodedata
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbagents.tracing.layout import chosen, seconds, without_structure
+from nbagents.tracing.plain_text import bar, column, many, one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +20,12 @@ if TYPE_CHECKING:
     from nbagents.tracing.record import TraceRecord
     from nbagents.tracing.rows import SpanRow
 
-__all__ = ["ROWS", "bar", "headline", "trace_html", "trace_text"]
+__all__ = ["ROWS", "headline", "trace_html", "trace_text"]
 
 ROWS = 40  # bars in one display
 _OPEN_ROWS = 16  # a display of more starts closed
 _PREVIEWS = 12
 _PREVIEW_CHARACTERS = 160
-_NAME_WIDTH, _BAR_WIDTH = 28, 44
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 _UNWRAPPED = "white-space: pre; overflow-x: auto"  # JupyterLab wraps what is preformatted
 _HEADLINE_NAME = 60
 _PREVIEWED = frozenset({"function", "response", "generation", "mcp_tools", "guardrail", "transcription", "speech"})
@@ -75,35 +73,17 @@ def headline(records: Sequence[TraceRecord], gap: str) -> str:
     tokens = sum(record.usage.total_tokens for record in records)
     errors = sum(record.errors for record in records)
     parts = [
-        _short(_line(name), _HEADLINE_NAME),
+        short(one_line(name), _HEADLINE_NAME),
         seconds(duration),
-        _many(sum(len(record.rows) for record in records), "span"),
+        many(sum(len(record.rows) for record in records), "span"),
     ]
     if tokens:
-        parts.append(_many(tokens, "token"))
+        parts.append(many(tokens, "token"))
     if errors:
-        parts.append(_many(errors, "error"))
+        parts.append(many(errors, "error"))
     states = {record.status for record in records}
     parts += [state for state in ("running", "interrupted") if state in states]
     return gap.join(parts)
-
-
-def bar(start: float, length: float, width: int = _BAR_WIDTH) -> str:
-    """Draw a bar in eighths of a character.
-
-    Args:
-        start: Where it begins, as a share of the whole, 0 to 1.
-        length: How long it is, as a share of the whole; at least an eighth of a character is drawn.
-        width: Characters of the whole.
-
-    Example:
-        >>> bar(0.5, 0.25, width=8)
-        '    ██  '
-    """
-    first = min(int(start * width), width - 1)
-    eighths = min(max(1, round(length * width * 8)), (width - first) * 8)
-    drawn = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
-    return (" " * first + drawn).ljust(width)
 
 
 def _chart(records: Sequence[TraceRecord]) -> list[str]:
@@ -115,7 +95,7 @@ def _chart(records: Sequence[TraceRecord]) -> list[str]:
     for record in records[:ROWS]:
         if several:
             took = bar((record.row.started_us - began) / whole, (record.end_us - record.row.started_us) / whole)
-            lines.append(f"{_column(record.name)}{took}  {seconds(record.end_us - record.row.started_us):>10}")
+            lines.append(f"{column(record.name)}{took}  {seconds(record.end_us - record.row.started_us):>10}")
         nodes = chosen(without_structure(record.nodes), share, record.end_us)
         lines += [_row(node, record, began, whole, indent=several) for node in nodes]
         shown += len(nodes)
@@ -123,7 +103,7 @@ def _chart(records: Sequence[TraceRecord]) -> list[str]:
     if len(records) > ROWS:
         lines.append(f"showing {ROWS:,} of {len(records):,} traces")
     if shown < total:
-        lines.append(f"showing {shown:,} of {_many(total, 'span')}")
+        lines.append(f"showing {shown:,} of {many(total, 'span')}")
     return lines
 
 
@@ -131,13 +111,13 @@ def _row(node: Node, record: TraceRecord, began: int, whole: int, *, indent: boo
     span = node.span
     end = span.ended_us or record.end_us
     took = bar((span.started_us - began) / whole, (end - span.started_us) / whole)
-    name = _column("  " * (node.depth + indent) + _line(span.name))
+    name = column("  " * (node.depth + indent) + one_line(span.name))
     return f"{name}{took}  {seconds(end - span.started_us):>10}{_mark(span, record)}"
 
 
 def _mark(span: SpanRow, record: TraceRecord) -> str:
     if span.error is not None:
-        return f"  ✗ {_short(_line(span.error), 80)}"
+        return f"  ✗ {short(one_line(span.error), 80)}"
     if span.ended_us is None:
         return "  running" if record.writer_alive else "  interrupted"
     return ""
@@ -157,8 +137,8 @@ def _previews(records: Sequence[TraceRecord]) -> str:
 def _preview(record: TraceRecord, span: SpanRow) -> str:
     payload = record.payload(span.seq)
     cells = (span.name, _newest(payload.get("input")), span.error or _newest(payload.get("output")))
-    short = (escape(_short(_line(_text(cell)), _PREVIEW_CHARACTERS)) for cell in cells)
-    return f"<tr>{''.join(f'<td><code>{cell}</code></td>' for cell in short)}</tr>"
+    lines = (escape(short(one_line(_text(cell)), _PREVIEW_CHARACTERS)) for cell in cells)
+    return f"<tr>{''.join(f'<td><code>{line}</code></td>' for line in lines)}</tr>"
 
 
 def _newest(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -178,31 +158,3 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _line(text: str) -> str:
-    """Put text on one line, without control characters that could move what is beside it."""
-    return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-
-
-def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def _column(text: str) -> str:
-    """Cut or fill a name to the columns it has on a screen, where Chinese and emoji take two each."""
-    if text.isascii():
-        return _short(text, _NAME_WIDTH - 2).ljust(_NAME_WIDTH)
-    kept = text[: 2 * _NAME_WIDTH]
-    while (width := _width(kept) + (kept != text)) > _NAME_WIDTH - 2:
-        kept = kept[:-1]
-    return kept + "…" * (kept != text) + " " * (_NAME_WIDTH - width)
-
-
-def _width(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
