@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # Tests and notebooks are run the way a machine without a key would run them.
 KEYLESS := env -u OPENAI_API_KEY -u OPENAI_BASE_URL -u NBAGENTS_MODE -u NBAGENTS_DB -u NBAGENTS_NOTEBOOK
 
-.PHONY: lab test lint bench clean system-packages
+.PHONY: lab test soak lint bench clean system-packages
 
 lab: $(VENV)/.lab
 	$(BIN)/nbagents lab notebooks $(ARGS)
@@ -16,7 +16,10 @@ test: $(VENV)/.dev system-packages lint
 	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	$(KEYLESS) NBAGENTS_DB="$$scratch/notebooks.db" NBAGENTS_OFFLINE_SPEED=0 \
 		$(BIN)/python -m pytest -c .ci/notebooks.ini --rootdir=. --nbmake notebooks
-	$(KEYLESS) $(BIN)/python -m pytest $(ARGS)
+	$(KEYLESS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+soak: $(VENV)/.dev system-packages
+	$(KEYLESS) $(BIN)/python -m pytest -m soak $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
