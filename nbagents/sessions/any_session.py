@@ -10,14 +10,14 @@ from nbagents.sessions.rows import Row
 from nbagents.sessions.tabular import Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from agents.memory import Session
 
     from nbagents.sessions.edited import Wanted
     from nbagents.sessions.reads import Owner
 
-__all__ = ["AnySession", "is_conversation", "items_of", "numbered", "read_all"]
+__all__ = ["AnySession", "is_conversation", "items_of", "numbered", "read_all", "serves_any_loop"]
 
 _EVERY_ITEM = 2**31 - 1
 
@@ -94,6 +94,13 @@ class AnySession(Tabular):
             if branches is not None and len(await branches()) > 1:
                 self._cannot("it has branches, and replacing its history would delete them all")
 
+    async def _limits(self) -> Mapping[str, str]:
+        try:
+            await self._check_clearable()
+        except UnsupportedError as exc:
+            return dict.fromkeys(("edit", "delete", "move", "undo"), str(exc)) | self._no_metadata()
+        return self._no_metadata()
+
     def _cannot(self, reason: str) -> None:
         raise UnsupportedError(
             f"{self._name()} can only be added to here: {reason}. Nothing was written.", session_id=self.session_id
@@ -120,6 +127,13 @@ def is_conversation(session: object) -> bool:
     from agents import OpenAIConversationsSession
 
     return isinstance(session, OpenAIConversationsSession)
+
+
+def serves_any_loop(session: Session) -> bool:
+    """Tell whether a session may be asked on any event loop; most are bound to the one they are used on."""
+    from agents import SQLiteSession
+
+    return bool(getattr(session, "serves_any_loop", type(session) is SQLiteSession))
 
 
 async def read_all(session: Session) -> list[Any]:

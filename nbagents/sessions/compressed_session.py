@@ -6,7 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from nbagents.errors import ConfigError
-from nbagents.sessions.any_session import AnySession, is_conversation, items_of, numbered, read_all
+from nbagents.sessions.any_session import (
+    AnySession,
+    is_conversation,
+    items_of,
+    numbered,
+    read_all,
+    serves_any_loop,
+)
 from nbagents.sessions.compression import MARK, compress_item, restore_item, stored_form
 from nbagents.sessions.editing import Editing
 from nbagents.sessions.edits import check_unchanged
@@ -16,7 +23,7 @@ from nbagents.sessions.rows import Row, as_rows
 from nbagents.sessions.tabular import Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     import pandas as pd
@@ -98,6 +105,11 @@ class CompressedSession(Tabular):
     def session_settings(self, value: SessionSettings | None) -> None:
         self.base_session.session_settings = value
 
+    @property
+    def serves_any_loop(self) -> bool:  # type: ignore[override] # it depends on the base session
+        """Whether it may be asked on any event loop: where the base session may."""
+        return serves_any_loop(self.base_session)
+
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Return the newest items as they were added, oldest first.
 
@@ -162,6 +174,13 @@ class CompressedSession(Tabular):
         if not _is_table(self.base_session):
             return numbered(await read_all(self))
         return (await self._base())[1]
+
+    async def _limits(self) -> Mapping[str, str]:
+        base = self.base_session
+        if isinstance(base, Editing):
+            return {}
+        table = base if isinstance(base, Tabular) else AnySession(base)
+        return await table._limits()  # noqa: SLF001 - ours, or around what it wraps
 
     async def _base(self) -> tuple[pd.DataFrame, list[Row]]:
         """Read the base session's table, and its rows as they were added."""

@@ -36,6 +36,7 @@ class SessionCore:
     """
 
     session_settings: SessionSettings | None
+    serves_any_loop = True
 
     def __init__(  # noqa: PLR0913 - the SDK's own parameters, in its order
         self,

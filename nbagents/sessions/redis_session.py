@@ -26,7 +26,7 @@ _exceptions = require("redis.exceptions", extra="redis")
 from agents.extensions.memory.redis_session import RedisSession as SdkRedisSession  # noqa: E402 - see above
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
 
     from agents import TResponseInputItem
@@ -258,6 +258,18 @@ class RedisSession(Tabular, SdkRedisSession):
                 "use PostgreSQL with the SDK's SQLAlchemySession. Nothing was written",
                 session_id=self.session_id,
             )
+
+    @property
+    def serves_any_loop(self) -> bool:  # type: ignore[override] # it depends on whose client it is
+        """Whether it may be asked on any event loop: with a client of its own."""
+        return self._owns_client
+
+    async def _limits(self) -> Mapping[str, str]:
+        try:
+            self._check_writable()
+        except UnsupportedError as exc:
+            return dict.fromkeys(("edit", "insert", "delete", "move", "undo"), str(exc))
+        return {}
 
     def _name_bad(self, bad: Sequence[Row]) -> None:
         new = [row for row in bad if row.data not in self._named]  # its place changes when others are popped

@@ -19,7 +19,7 @@ from nbagents.sessions.rows import Row, as_rows, decode, warn_of
 from nbagents.sessions.stats import SessionStats, stats_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -39,6 +39,7 @@ class Tabular:
     session_id: str
     keeps_ids = False
     keeps_metadata = False
+    serves_any_loop = False
 
     async def _rows(self) -> list[Row]:
         """Read the whole history; each row with an id."""
@@ -52,6 +53,13 @@ class Tabular:
             after: The history that is wanted, its rows named by the ids of ``before``.
         """
         raise NotImplementedError
+
+    async def _limits(self) -> Mapping[str, str]:
+        """Tell what cannot be done here, and why; see ``Sheet.cannot``."""
+        return self._no_metadata()
+
+    def _no_metadata(self) -> dict[str, str]:
+        return {} if self.keeps_metadata else {"metadata": f"{self._name()} keeps no metadata"}
 
     def _owner(self) -> Owner:
         return f"{type(self).__module__}.{type(self).__qualname__}", "", self.session_id

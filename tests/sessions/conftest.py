@@ -209,6 +209,10 @@ class _Conversation(BaseHTTPRequestHandler):
             self._answer(400, {"error": {"message": text}})
             return
         items = [self._stored(item) for item in body["items"]]
+        known = {item["id"] for item in self.server.stored[parts[0]]}
+        if twice := known.intersection(item["id"] for item in items):
+            self._answer(400, {"error": {"message": f"Duplicate item found with id {twice.pop()}"}})
+            return
         self.server.stored[parts[0]] += items
         if self.server.held is not None:
             began, go = self.server.held
