@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbagents.notebook.enable import disable, enable
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.run.cached_agent import CachedAgent
     from nbagents.run.tools import execute_tools_parallel
     from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.compressed_session import CompressedSession
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nbagents.widgets.trace_view import TraceView
 
 _EXPORTS = {
+    "CachedAgent": "nbagents.run.cached_agent",
     "Cassette": "nbagents.replay.cassette",
     "CompressedSession": "nbagents.sessions.compressed_session",
     "EditReport": "nbagents.sessions.edits",
@@ -51,6 +53,7 @@ _EXPORTS = {
 }
 
 __all__ = [
+    "CachedAgent",
     "Cassette",
     "CompressedSession",
     "EditReport",

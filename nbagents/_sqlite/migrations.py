@@ -132,6 +132,35 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (messages_table, root_id)
     ) WITHOUT ROWID;
     """,  # 7: branches, and the one that is gone on with
+    """
+    CREATE TABLE nb_cache (
+        cache      TEXT NOT NULL,
+        key        TEXT NOT NULL,
+        answer     TEXT NOT NULL,
+        model      TEXT,
+        input_tokens  INTEGER NOT NULL,
+        cached_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        created_us INTEGER NOT NULL,
+        used_ns    INTEGER NOT NULL,
+        PRIMARY KEY (cache, key)
+    );
+    CREATE INDEX nb_cache_used ON nb_cache (cache, used_ns);
+    CREATE TABLE nb_batch_rows (
+        batch    TEXT NOT NULL,
+        row      TEXT NOT NULL,
+        nth      INTEGER NOT NULL,
+        output   TEXT,
+        error    TEXT,
+        attempts INTEGER NOT NULL,
+        seconds  REAL NOT NULL,
+        tokens   INTEGER NOT NULL,
+        cost     REAL,
+        trace_id TEXT,
+        ended_us INTEGER NOT NULL,
+        PRIMARY KEY (batch, row, nth)
+    ) WITHOUT ROWID;
+    """,  # 8: answers of CachedAgent; rows of map_agent
 )
 
 

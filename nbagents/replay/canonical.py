@@ -26,12 +26,13 @@ _HASH_LENGTH = 16
 _HINTS = frozenset({"prompt_cache_key"})
 
 
-def canonical_request(ask: Ask, scrubber: Scrubber) -> dict[str, Any]:
+def canonical_request(ask: Ask, scrubber: Scrubber, numbering: Numbering | None = None) -> dict[str, Any]:
     """Return what a request asks, as a JSON object.
 
     Args:
         ask: The request.
         scrubber: Takes out secrets.
+        numbering: Numbers the ids, and afterwards knows them; None is one of its own.
     """
     found: dict[str, Any] = {"method": ask.method, "path": ask.path.rpartition("/v1/")[2] or ask.path}
     if ask.query:
@@ -39,7 +40,7 @@ def canonical_request(ask: Ask, scrubber: Scrubber) -> dict[str, Any]:
     body = _body(ask)
     if body is not None:
         found["body"] = body
-    canonical: dict[str, Any] = Numbering().value(scrubber.value(found))
+    canonical: dict[str, Any] = (numbering or Numbering()).value(scrubber.value(found))
     return canonical
 
 

@@ -32,6 +32,11 @@ class Numbering:
     def __init__(self) -> None:
         self._numbers: dict[str, str] = {}
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that were numbered, in order."""
+        return tuple(self._numbers)
+
     def value(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Return a JSON value with every id in it numbered; keys of objects are taken in sorted order."""
         if isinstance(value, str):

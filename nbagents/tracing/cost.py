@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.rows import SpanRow
 
-__all__ = ["Cost", "cost_of", "known_cost", "total_cost"]
+__all__ = ["Cost", "cost_of", "known_cost", "known_price", "total_cost"]
 
 _EXTRA = "cost"
 _OTHERWISE_CHARGED = ("audio", "image", "video")
@@ -73,6 +73,24 @@ def known_cost(call: SpanRow) -> float | None:
     """Return what a call cost in US dollars; None also where the price list is not installed."""
     try:
         return cost_of(call)
+    except MissingExtraError:
+        return None
+
+
+def known_price(model: str | None, given: int, cached: int, answered: int) -> float | None:
+    """Return what a call costs today in US dollars; None where that is not known, or the list not installed.
+
+    Args:
+        model: The model's name, or None.
+        given: Input tokens.
+        cached: Of these, those the API had cached.
+        answered: Output tokens.
+    """
+    if model is None:
+        return None
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    try:
+        return _price(model, now, given, cached, answered)
     except MissingExtraError:
         return None
 
