@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from nbagents.audio.wav import from_wav, to_wav
     from nbagents.notebook.enable import disable, enable
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from nbagents.tracing.processor import NotebookTracingProcessor
     from nbagents.tracing.record import SpanRecord, TraceRecord
     from nbagents.tracing.store import TraceStore, last_trace, traces
+    from nbagents.widgets.microphone import Microphone
+    from nbagents.widgets.speaker import Speaker
     from nbagents.widgets.trace_view import TraceView
 
 _EXPORTS = {
@@ -33,11 +36,13 @@ _EXPORTS = {
     "Cassette": "nbagents.replay.cassette",
     "CompressedSession": "nbagents.sessions.compressed_session",
     "EditReport": "nbagents.sessions.edits",
+    "Microphone": "nbagents.widgets.microphone",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
     "OpenAIConversationsSession": "nbagents.sessions.conversations_session",
     "RedisSession": "nbagents.sessions.redis_session",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
     "SpanRecord": "nbagents.tracing.record",
+    "Speaker": "nbagents.widgets.speaker",
     "TraceRecord": "nbagents.tracing.record",
     "TraceStore": "nbagents.tracing.store",
     "TraceView": "nbagents.widgets.trace_view",
@@ -45,10 +50,12 @@ _EXPORTS = {
     "disable": "nbagents.notebook.enable",
     "enable": "nbagents.notebook.enable",
     "execute_tools_parallel": "nbagents.run.tools",
+    "from_wav": "nbagents.audio.wav",
     "last_trace": "nbagents.tracing.store",
     "openai_client": "nbagents.replay.client",
     "sync_openai_client": "nbagents.replay.client",
     "to_frame": "nbagents.sessions.frame",
+    "to_wav": "nbagents.audio.wav",
     "traces": "nbagents.tracing.store",
 }
 
@@ -57,11 +64,13 @@ __all__ = [
     "Cassette",
     "CompressedSession",
     "EditReport",
+    "Microphone",
     "NotebookTracingProcessor",
     "OpenAIConversationsSession",
     "RedisSession",
     "SQLiteSession",
     "SpanRecord",
+    "Speaker",
     "TraceRecord",
     "TraceStore",
     "TraceView",
@@ -70,10 +79,12 @@ __all__ = [
     "disable",
     "enable",
     "execute_tools_parallel",
+    "from_wav",
     "last_trace",
     "openai_client",
     "sync_openai_client",
     "to_frame",
+    "to_wav",
     "traces",
 ]
 
