@@ -13,6 +13,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from nbagents.audio.wav import from_wav, to_wav
     from nbagents.notebook.enable import disable, enable
+    from nbagents.realtime.agent import RealtimeAgent
+    from nbagents.realtime.config import RealtimeConfig
+    from nbagents.realtime.events import (
+        RealtimeAudioEvent,
+        RealtimeFunctionCallEvent,
+        RealtimeRawEvent,
+        RealtimeTextEvent,
+    )
+    from nbagents.realtime.session import RealtimeSession
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
     from nbagents.run.cached_agent import CachedAgent
@@ -39,6 +48,13 @@ _EXPORTS = {
     "Microphone": "nbagents.widgets.microphone",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
     "OpenAIConversationsSession": "nbagents.sessions.conversations_session",
+    "RealtimeAgent": "nbagents.realtime.agent",
+    "RealtimeAudioEvent": "nbagents.realtime.events",
+    "RealtimeConfig": "nbagents.realtime.config",
+    "RealtimeFunctionCallEvent": "nbagents.realtime.events",
+    "RealtimeRawEvent": "nbagents.realtime.events",
+    "RealtimeSession": "nbagents.realtime.session",
+    "RealtimeTextEvent": "nbagents.realtime.events",
     "RedisSession": "nbagents.sessions.redis_session",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
     "SpanRecord": "nbagents.tracing.record",
@@ -67,6 +83,13 @@ __all__ = [
     "Microphone",
     "NotebookTracingProcessor",
     "OpenAIConversationsSession",
+    "RealtimeAgent",
+    "RealtimeAudioEvent",
+    "RealtimeConfig",
+    "RealtimeFunctionCallEvent",
+    "RealtimeRawEvent",
+    "RealtimeSession",
+    "RealtimeTextEvent",
     "RedisSession",
     "SQLiteSession",
     "SpanRecord",

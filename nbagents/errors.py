@@ -38,6 +38,9 @@
     ├── AudioError               sound that cannot be used (also a ValueError)
     │   └── AudioDeviceError     a microphone or loudspeaker that cannot be used
     ├── VoiceError               a spoken turn that failed
+    ├── RealtimeError            a realtime session
+    │   ├── RealtimeClosedError  used after close()
+    │   └── RealtimeConnectionError  no connection, or none any more (also a ConnectionError)
     └── DisplayError             a display that cannot be made
 
 Each carries what it is about as attributes, so that code need not read the message.
@@ -72,6 +75,9 @@ __all__ = [
     "NetworkRefusedError",
     "OfflineError",
     "OrphanError",
+    "RealtimeClosedError",
+    "RealtimeConnectionError",
+    "RealtimeError",
     "ReplayError",
     "RewriteError",
     "SchemaError",
@@ -474,6 +480,26 @@ class VoiceError(NbAgentsError):
     def __init__(self, message: str, *, stage: str) -> None:
         super().__init__(message)
         self.stage = stage
+
+
+class RealtimeError(NbAgentsError):
+    """Something about a realtime session."""
+
+
+class RealtimeClosedError(RealtimeError):
+    """The session was used after ``close()``, or after its connection was given up."""
+
+
+class RealtimeConnectionError(RealtimeError, ConnectionError):
+    """There is no connection to the realtime model, or none any more.
+
+    Attributes:
+        attempts: How often it was tried.
+    """
+
+    def __init__(self, message: str, *, attempts: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
 
 
 class DisplayError(NbAgentsError):

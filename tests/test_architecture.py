@@ -25,7 +25,7 @@ FOUNDATION = ("errors", "_optional", "_location", "_displays", "_secrets", "_med
 ALLOWED = (
     {"aiosqlite"},
     {"aiosqlite", "agents", "openai", "httpx2", "pandas", "numpy", "plotly"},
-    {"aiosqlite", "agents", "openai", "httpx2", "pandas", "numpy", "plotly"},
+    {"aiosqlite", "agents", "openai", "httpx2", "pandas", "numpy", "plotly", "websockets"},
     {"anywidget", "ipywidgets", "traitlets", "plotly", "pandas"},
     {"anywidget", "ipywidgets", "traitlets", "IPython", "agents"},
 )

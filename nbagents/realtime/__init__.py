@@ -1,0 +1,1 @@
+"""Speech to speech with an agent, on the SDK's realtime layer."""
