@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.conversations_session import OpenAIConversationsSession
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
+    from nbagents.sessions.list_sessions import list_sessions, search_sessions
     from nbagents.sessions.redis_session import RedisSession
     from nbagents.sessions.sqlite_session import SQLiteSession
     from nbagents.tracing.processor import NotebookTracingProcessor
@@ -68,7 +69,9 @@ _EXPORTS = {
     "execute_tools_parallel": "nbagents.run.tools",
     "from_wav": "nbagents.audio.wav",
     "last_trace": "nbagents.tracing.store",
+    "list_sessions": "nbagents.sessions.list_sessions",
     "openai_client": "nbagents.replay.client",
+    "search_sessions": "nbagents.sessions.list_sessions",
     "sync_openai_client": "nbagents.replay.client",
     "to_frame": "nbagents.sessions.frame",
     "to_wav": "nbagents.audio.wav",
@@ -104,7 +107,9 @@ __all__ = [
     "execute_tools_parallel",
     "from_wav",
     "last_trace",
+    "list_sessions",
     "openai_client",
+    "search_sessions",
     "sync_openai_client",
     "to_frame",
     "to_wav",

@@ -161,6 +161,47 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (batch, row, nth)
     ) WITHOUT ROWID;
     """,  # 8: answers of CachedAgent; rows of map_agent
+    """
+    CREATE TABLE nb_labels (
+        messages_table TEXT NOT NULL,
+        session_id     TEXT NOT NULL,
+        title          TEXT,
+        tags           TEXT NOT NULL,
+        PRIMARY KEY (messages_table, session_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE nb_figures (
+        messages_table TEXT NOT NULL,
+        session_id     TEXT NOT NULL,
+        rows           INTEGER NOT NULL,
+        newest         INTEGER,
+        step           INTEGER NOT NULL,
+        items          INTEGER NOT NULL,
+        turns          INTEGER NOT NULL,
+        tokens         INTEGER NOT NULL,
+        agents         TEXT NOT NULL,
+        first_us       INTEGER,
+        last_us        INTEGER,
+        opening        TEXT,
+        PRIMARY KEY (messages_table, session_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE nb_search_state (
+        messages_table TEXT PRIMARY KEY,
+        last_id        INTEGER NOT NULL,
+        last_step      INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE nb_quarantine (
+        number         INTEGER PRIMARY KEY,
+        messages_table TEXT NOT NULL,
+        session_id     TEXT NOT NULL,
+        id             INTEGER NOT NULL,
+        created_at,
+        data,
+        metadata,
+        problem        TEXT NOT NULL,
+        moved_us       INTEGER NOT NULL,
+        author         TEXT NOT NULL
+    );
+    """,  # 9: titles, tags and figures of sessions; what is searched; rows taken out of histories
 )
 
 

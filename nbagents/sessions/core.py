@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from agents.memory import SessionSettings
 
     from nbagents.sessions.rows import Row
+    from nbagents.sessions.tables import Tables
 
-__all__ = ["MEMORY", "SessionCore"]
+__all__ = ["MEMORY", "SessionCore", "open_file"]
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class SessionCore:
         self.sessions_table = tables.sessions
         self.messages_table = tables.messages
         self._store = Store(tables, session_id)
-        self._desk = Desk(partial(_open, self.db_path, self._store))
+        self._desk = Desk(partial(open_file, self.db_path, tables))
         place = str(self.db_path) if self.db_path != MEMORY else f"{MEMORY}{id(self)}"
         self._owner = (place, tables.messages, session_id)
         self._named: set[int | None] = set()
@@ -109,11 +110,11 @@ def _path(db_path: str | Path | None) -> Path | str:
     return MEMORY if str(db_path) == MEMORY else Path(db_path).expanduser().absolute()
 
 
-def _open(path: Path | str, store: Store) -> WorkConnection:
-    """Open the file and make what it lacks; runs on the connection's own thread."""
+def open_file(path: Path | str, tables: Tables) -> WorkConnection:
+    """Open a file and make what it lacks; on the thread that uses it."""
     connection = cast("WorkConnection", _sqlite.connect(path, factory=WorkConnection))
     try:
-        create_tables(connection, store.tables, path)
+        create_tables(connection, tables, path)
         _sqlite.migrate(connection, path)
     except sqlite3.Error as exc:
         connection.close()

@@ -106,7 +106,7 @@ class SQLiteSession(Branching, Undoing, Upkeep):
 
     async def get_session_stats(self) -> SessionStats:
         """Return the session in a few figures."""
-        history = await self._read(None)
+        history = await self._read(None, metadata=True)
         return stats_of(self.session_id, history.rows, history.items)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ANN401, ARG002 - IPython's

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SessionStats", "parse_time", "stats_of"]
 
+_MOST_OPENING = 80
+
 
 @dataclass(frozen=True, slots=True)
 class SessionStats:
@@ -30,6 +32,8 @@ class SessionStats:
         tokens: An estimate, four characters each: items do not say what they cost. The tokens a run really used
             are in ``result.context_wrapper.usage`` and in its trace.
         types: Items of each type.
+        agents: The agents that items name, in the order in which they come.
+        opening: How the user began, at most 80 characters; None where there is no such text.
     """
 
     session_id: str
@@ -39,6 +43,8 @@ class SessionStats:
     last_item_time: datetime | None
     tokens: int
     types: Mapping[str, int]
+    agents: Sequence[str] = ()
+    opening: str | None = None
 
 
 def stats_of(session_id: str, rows: Sequence[RawRow], items: Sequence[Item]) -> SessionStats:
@@ -64,7 +70,17 @@ def stats_of(session_id: str, rows: Sequence[RawRow], items: Sequence[Item]) -> 
         last_item_time=times[-1] if times else None,
         tokens=sum(values["tokens"]),
         types=dict(Counter(kind or "unknown" for kind in values["type"])),
+        agents=tuple(dict.fromkeys(agent for agent in values["agent"] if agent)),
+        opening=_opening(values["role"], values["text"]),
     )
+
+
+def _opening(roles: Sequence[str | None], texts: Sequence[str | None]) -> str | None:
+    said = next((text for role, text in zip(roles, texts, strict=True) if role == "user" and text), None)
+    if said is None:
+        return None
+    line = " ".join(said[: 4 * _MOST_OPENING].split())
+    return line if len(line) <= _MOST_OPENING else line[: _MOST_OPENING - 1] + "…"
 
 
 def parse_time(text: str | None) -> datetime | None:

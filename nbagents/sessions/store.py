@@ -137,6 +137,13 @@ class Store:
         self._insert(connection, rows)
         self._write_metadata(connection, [(row.id, row.metadata) for row in rows])
 
+    def append(self, connection: sqlite3.Connection, rows: Sequence[Row], *, origin: str) -> None:
+        """Add rows without ids at the end, with their times, as an edit that is logged."""
+        with transaction(connection):
+            ids = appended(self.last_id(connection), len(rows))
+            new = [row._replace(id=id_) for id_, row in zip(ids, rows, strict=True)]
+            self.write(connection, Plan([], [], new, EditReport(len(new), 0, 0), []), origin=origin)
+
     def pop(self, connection: sqlite3.Connection) -> History:
         """Remove the newest item and return it; corrupt rows after it stay."""
         with transaction(connection):
@@ -234,7 +241,7 @@ class Store:
     def _insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(
             f"INSERT INTO {self.tables.messages} (id, session_id, message_data, created_at) "
-            "VALUES (?, ?, ?, coalesce(?, CURRENT_TIMESTAMP))",
+            "VALUES (?, ?, CAST(? AS TEXT), coalesce(?, CURRENT_TIMESTAMP))",  # bytes are text that is no UTF-8
             [(row.id, self.session_id, row.data, row.created_at) for row in rows],
         )
 
