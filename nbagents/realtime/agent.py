@@ -70,12 +70,19 @@ class RealtimeAgent:
         """The agent's name."""
         return self.sdk_agent.name
 
-    def start_realtime_session(self, context: Any = None, *, reported: bool = False) -> RealtimeSession:  # noqa: ANN401 - the user's own
+    def start_realtime_session(
+        self,
+        context: Any = None,  # noqa: ANN401 - the user's own
+        *,
+        session: Any = None,  # noqa: ANN401 - whatever satisfies the SDK's session protocol
+        reported: bool = False,
+    ) -> RealtimeSession:
         """Start a conversation; ``async with`` it, then ``async for`` its events.
 
         Args:
             context: What tools get as their context.
-            reported: Whether somebody will report what was played, with ``session.playback.report``.
+            session: Where the conversation is stored, such as ``SQLiteSession("talk")``.
+            reported: Whether somebody will report what was played, with ``report_played``.
 
         Returns:
             The conversation; it connects when it is entered or first iterated.
@@ -88,6 +95,7 @@ class RealtimeAgent:
             make_model=self._make_model or _openai_model,
             run_config=self._run_config,
             reported=reported,
+            keep_in=session,
         )
 
 

@@ -16,11 +16,22 @@ from agents.realtime.model_inputs import RealtimeModelSendInterrupt, RealtimeMod
 
 from nbagents.errors import RealtimeClosedError, RealtimeConnectionError
 from nbagents.realtime.conversation import Conversation
-from nbagents.realtime.events import RealtimeConnectionEvent, RealtimeErrorEvent, RealtimeOverflowEvent
+from nbagents.realtime.events import (
+    RealtimeConnectionEvent,
+    RealtimeErrorEvent,
+    RealtimeHistoryEvent,
+    RealtimeOverflowEvent,
+    RealtimeResponseEndEvent,
+)
+from nbagents.realtime.frame import transcript_frame
+from nbagents.realtime.log import EventLog
 from nbagents.realtime.loop_thread import LoopThread
 from nbagents.realtime.mailbox import Closed, Mailbox
 from nbagents.realtime.playback import Playback
+from nbagents.realtime.spans import ConversationSpans
 from nbagents.realtime.steady import SteadyModel
+from nbagents.realtime.stored import Keeper
+from nbagents.realtime.tally import Tally
 from nbagents.realtime.translate import Translator
 
 if TYPE_CHECKING:
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
+    import pandas as pd
     from agents.realtime import RealtimeAgent as SDKAgent
     from agents.realtime import RealtimeModel, RealtimeModelConfig, RealtimeRunConfig
     from agents.realtime import RealtimeSession as SDKSession
@@ -40,6 +52,7 @@ __all__ = ["RealtimeSession"]
 _EVENTS = 8_192  # about two minutes of a lively conversation that nobody reads
 _MICROPHONE = 250  # chunks; 10 s of 40 ms each
 _CLOSE_S = 0.9
+_MOMENTS_TO_KEEP = frozenset({"response_end", "user_caption", "tool_end"})
 
 
 class RealtimeSession:
@@ -55,6 +68,14 @@ class RealtimeSession:
         make_model: Makes the model of one connection.
         run_config: The SDK's settings of a run, such as output guardrails.
         reported: Whether somebody reports what was played; see ``Playback``.
+        keep_in: A session that the conversation is written into, such as ``SQLiteSession``.
+
+    Attributes:
+        conversation: What was said, in conversation order.
+        playback: What was heard; report to it where something plays.
+        log: Every event.
+        tally: Tokens so far.
+        history: The SDK's realtime items.
     """
 
     def __init__(  # noqa: PLR0913 - one conversation brings them all together
@@ -67,11 +88,16 @@ class RealtimeSession:
         make_model: Callable[[], RealtimeModel],
         run_config: RealtimeRunConfig | None = None,
         reported: bool = False,
+        keep_in: Any = None,  # noqa: ANN401 - whatever satisfies the SDK's session protocol
     ) -> None:
         self.config = config
         self.conversation = Conversation()
         self.playback = Playback(reported=reported)
+        self.log = EventLog()
+        self.tally = Tally()
         self.history: tuple[Any, ...] = ()
+        self.spans = ConversationSpans(agent.name, self.conversation, self.playback)
+        self._keeper = None if keep_in is None else Keeper(keep_in)
         self._agent, self._context, self._run_config = agent, context, run_config
         self._connection = connection
         self._steady = SteadyModel(make_model, self.conversation, self.playback, self._status)
@@ -241,8 +267,32 @@ class RealtimeSession:
             return
         self._thread.submit(self._guarded(coroutine))
 
+    def transcript(self) -> pd.DataFrame:
+        """Return the conversation, one row for each item; see ``nbagents.realtime.frame``."""
+        return transcript_frame(self.conversation.lines())
+
+    def events(self) -> pd.DataFrame:
+        """Return every event; what came in pieces is one row with a count."""
+        return self.log.to_frame()
+
+    def report_played(self, item_id: str, content_index: int, played_ms: float) -> None:
+        """Say how much of an item was played, on any thread; of one that was cut off nothing more is taken.
+
+        Args:
+            item_id: The item.
+            content_index: The part of the item.
+            played_ms: Milliseconds from the start of its speech.
+        """
+        self.playback.report(item_id, content_index, played_ms)
+        if self._thread is not None and self._thread.alive:
+            self._thread.post(self.spans.played)
+
     def publish(self, event: RealtimeEvent) -> None:
-        """Hand an event to the listeners and to whoever iterates."""
+        """Hand an event to the log, the trace, the listeners and whoever iterates; on the connection's thread."""
+        self.log.add(event)
+        self.spans.take(event)
+        if isinstance(event, RealtimeResponseEndEvent):
+            self.tally = self.tally.plus(event.usage)
         for listener in list(self._listeners):
             listener(event)
         self._events.put(event)
@@ -289,15 +339,28 @@ class RealtimeSession:
         try:
             async for event in session:
                 for ours in translate(event):
-                    if ours.type == "history":
-                        self.history = ours.items  # type: ignore[attr-defined]
+                    if isinstance(ours, RealtimeHistoryEvent):
+                        self.history = ours.items
                     self.publish(ours)
+                    if ours.type in _MOMENTS_TO_KEEP:
+                        await self._keep()
         except Exception as exc:  # noqa: BLE001 - raised to whoever iterates
             self._error = exc
             self.publish(RealtimeErrorEvent(message=f"{type(exc).__name__}: {exc}", fatal=True))
         finally:
             if not self._closed:  # else it is closed once the connection has said that it is
                 self._events.close()
+
+    async def _keep(self, *, closing: bool = False) -> None:
+        if self._keeper is None:
+            return
+        playing = self.playback.playing
+        try:
+            await self._keeper.keep(
+                self.conversation.lines(), None if playing is None else playing[0], closing=closing
+            )
+        except Exception as exc:  # noqa: BLE001 - a full disk must not end the conversation; it is said there
+            self.publish(RealtimeErrorEvent(message=f"the conversation was not stored: {exc}"))
 
     async def _send_microphone(self, session: SDKSession) -> None:
         with suppress(Closed):
@@ -324,6 +387,8 @@ class RealtimeSession:
             await self._sdk.close()
         else:
             self._started.cancel()
+        await self._keep(closing=True)
+        self.spans.close()
 
     def _stop(self, thread: LoopThread) -> None:
         self._events.close()
