@@ -43,6 +43,7 @@ __all__ = ["SteadyModel"]
 
 _WAITS_S = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 8.0, 10.0)
 _HANDSHAKE_S = 10.0
+_CLOSE_S = 0.5
 _ECHO_S = 1.0  # until the server has confirmed what was restored
 _RENEW_EARLY_S = 300.0  # before the limit that the server names
 _LIMIT_S = 3600.0
@@ -285,9 +286,13 @@ class SteadyModel(RealtimeModel):
 
     @staticmethod
     async def _shut(inner: RealtimeModel | None) -> None:
-        if inner is not None:
-            with suppress(Exception):  # it is gone either way
-                await asyncio.wait_for(inner.close(), 0.5)
+        if inner is None:
+            return
+        transport = getattr(getattr(inner, "_websocket", None), "transport", None)
+        with suppress(Exception):  # it is gone either way
+            await asyncio.wait_for(inner.close(), _CLOSE_S)
+        if transport is not None:  # a server that does not answer the close would keep the socket open
+            transport.abort()
 
     def _retire_response_audio(self, response_id: str) -> None:
         if self._inner is not None:

@@ -23,6 +23,7 @@ __all__ = ["LocalRealtimeServer"]
 
 _LIMIT_S = 3600  # the API ends a connection after an hour
 _REMEMBERED = 2_000  # client events
+_CLOSE_S = 0.5  # a client that is gone does not answer
 _MAX_SIZE = 16 * 1024 * 1024
 
 
@@ -96,7 +97,9 @@ class LocalRealtimeServer:
         self.stop()
 
     async def _listen(self) -> None:
-        self._server = await serve(self._serve, "127.0.0.1", 0, max_size=_MAX_SIZE, compression=None)
+        self._server = await serve(
+            self._serve, "127.0.0.1", 0, max_size=_MAX_SIZE, compression=None, close_timeout=_CLOSE_S
+        )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def _serve(self, connection: ServerConnection) -> None:
