@@ -35,7 +35,7 @@ ROUNDS, WARM_UP = 31, 2
 RUNS = 30  # agent runs, or traces of small spans, in a round
 TURNS = 4
 SMALL = 25
-GOAL_THREAD, GOAL_CPU = 0.15, 0.5
+GOAL_THREAD, GOAL_CPU = 0.1, 0.5
 
 INSTRUCTIONS = (
     "You are the first agent of a lamp shop. Answer politely; look every order up before you say more. " * 4

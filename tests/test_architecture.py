@@ -10,17 +10,28 @@ import nbagents
 
 ROOT = Path(nbagents.__file__).parent
 
+# Foundation modules build on each other, in this order.
+FOUNDATION = (
+    "errors",
+    "_optional",
+    "_location",
+    "_displays",
+    "_secrets",
+    "_kinds_of_secret",
+    "_secret_hits",
+    "_media",
+    "_first_token",
+    "_sqlite",
+)
+
 # A part may import from parts in layers before its own, and within its own folder.
 LAYERS = (
-    ("errors", "_optional", "_location", "_displays", "_secrets", "_media", "_first_token", "_sqlite"),
+    FOUNDATION,
     ("sessions", "tracing", "audio", "replay"),
     ("voice", "realtime", "run"),
     ("widgets",),
     ("notebook", "cli"),
 )
-# Foundation modules build on each other, in this order.
-FOUNDATION = ("errors", "_optional", "_location", "_displays", "_secrets", "_media", "_first_token", "_sqlite")
-
 # Third-party packages a layer may import when it is loaded, beside the standard library.
 ALLOWED = (
     {"aiosqlite"},

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbagents.replay.scrub import Hit, Scrubber
+    from nbagents._secret_hits import Hit
+    from nbagents.replay.scrub import Scrubber
     from nbagents.replay.sse import Event
 
 __all__ = ["scrub_events"]

@@ -10,45 +10,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nbagents._kinds_of_secret import NAMED
+from nbagents._secret_hits import Hit, apart, cut_out, hits_of
 from nbagents._secrets import SHORT, EnvironmentSecrets
-from nbagents.replay.kinds_of_secret import KINDS, NAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from nbagents._secrets import Secrets
 
-__all__ = ["Hit", "Scrubber", "cut_out"]
+__all__ = ["Scrubber"]
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _TO_STANDARD = str.maketrans("-_", "+/")
 _SHORTEST_NAMED = 6  # characters of a value that is secret only because of its key
 _SHORTEST_VALUE = 4  # characters of a variable's value
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Hit:
-    """Where a secret is.
-
-    Attributes:
-        start: Its first character.
-        end: One past its last.
-        name: What kind it is, or the variable it is the value of.
-        variable: Whether it is the value of a variable.
-    """
-
-    start: int
-    end: int
-    name: str
-    variable: bool = False
-
-    @property
-    def mark(self) -> str:
-        """What takes its place."""
-        return f"[redacted {self.name}]"
 
 
 class Scrubber:
@@ -105,46 +81,11 @@ class Scrubber:
             hidden = _plain_hits(inside, secrets) if inside else []
             if hidden:
                 found.append(Hit(match.start(), match.end(), hidden[0].name))
-        return _apart(found)
-
-
-def cut_out(text: str, hits: Iterable[Hit]) -> str:
-    """Return a text with its hits replaced by their marks."""
-    pieces, position = [], 0
-    for hit in hits:
-        pieces += [text[position : hit.start], hit.mark]
-        position = hit.end
-    return "".join((*pieces, text[position:])) if pieces else text
+        return apart(found)
 
 
 def _plain_hits(text: str, secrets: Secrets) -> list[Hit]:
-    lower = text.lower()
-    found = [
-        Hit(start, end, kind.name)
-        for kind in KINDS
-        if any(needle in lower for needle in kind.needles)
-        for start, end in kind.spans(text)
-    ]
-    if secrets.pattern is not None and secrets.names and any(needle in text for needle in secrets.needles):
-        found += [
-            Hit(*match.span(), secrets.names[match[0]], variable=True)
-            for match in secrets.pattern.finditer(text)
-            if len(match[0]) >= _SHORTEST_VALUE
-        ]
-    return found
-
-
-def _apart(hits: list[Hit]) -> list[Hit]:
-    """Join hits that overlap: the longest of them names the whole."""
-    joined: list[Hit] = []
-    for hit in sorted(hits):
-        if joined and hit.start < joined[-1].end:
-            last = joined.pop()
-            longer = max(last, hit, key=lambda one: one.end - one.start)
-            joined.append(replace(longer, start=last.start, end=max(last.end, hit.end)))
-        else:
-            joined.append(hit)
-    return joined
+    return [hit for hit in hits_of(text, secrets) if not hit.variable or hit.end - hit.start >= _SHORTEST_VALUE]
 
 
 def _decoded(run: str) -> str:

@@ -1,11 +1,17 @@
-"""What the agent's thread hands to the writer: plain tuples, already without secrets."""
+"""What the agent's thread hands to the writer: plain tuples, which nothing changes any more."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-__all__ = ["SpanEnded", "SpanStarted", "TraceEnded", "TraceStarted", "microseconds"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Piece", "SpanEnded", "SpanStarted", "TraceEnded", "TraceStarted", "microseconds", "text_of"]
+
+
+Piece: TypeAlias = "str | Callable[[], str]"
 
 
 class TraceStarted(NamedTuple):
@@ -41,7 +47,7 @@ class SpanStarted(NamedTuple):
 class SpanEnded(NamedTuple):
     """A span ended: all of it, so that one whose start was not seen is whole too.
 
-    ``tokens`` are input, output, cached and reasoning; ``payload`` is JSON text.
+    ``tokens`` are input, output, cached and reasoning; ``payload`` is JSON in pieces, each text or what gives it.
     """
 
     trace_id: str
@@ -54,7 +60,7 @@ class SpanEnded(NamedTuple):
     model: str | None
     tokens: tuple[int | None, int | None, int | None, int | None]
     error: str | None
-    payload: str
+    payload: tuple[Piece, ...]
     first_token_at: str | None = None
 
 
@@ -69,3 +75,8 @@ def microseconds(moment: str) -> int:
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
     return round(parsed.timestamp() * 1e6)  # exact: doubles hold whole microseconds until the year 2255
+
+
+def text_of(piece: Piece) -> str:
+    """Return a piece's text."""
+    return piece if isinstance(piece, str) else piece()

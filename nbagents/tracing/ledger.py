@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted, microseconds
+from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted, microseconds, text_of
 from nbagents.tracing.rows import SpanRow, TraceRow
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Ledger:
             None if event.first_token_at is None else microseconds(event.first_token_at),
             event.error,
         )
-        batch.payloads[key] = event.payload
+        batch.payloads[key] = "".join(map(text_of, event.payload))
         if trace.reopened and not trace.spans:
             trace.row = batch.traces[event.trace_id] = trace.row._replace(ended_us=microseconds(event.ended_at))
         if trace.row.ended_us is not None:

@@ -7,9 +7,13 @@ data is read itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbagents.tracing.encode import Json, encode
+
+if TYPE_CHECKING:
+    from nbagents.tracing.events import Piece
 
 __all__ = ["NAMES", "TYPES", "Facts", "Tokens", "facts_of", "name_of", "payload_json"]
 
@@ -53,7 +57,8 @@ class Facts(NamedTuple):
         data: Everything else worth showing, an object.
         model: The model that answered.
         tokens: What it used.
-        settings: More of ``data``, as text after it, each with a comma before: what the agent's next call has too.
+        settings: Gives more of ``data``, as text after it, each with a comma before: what the agent's next call
+            has too, and nobody changes, so that it need not be written out on the agent's own thread.
     """
 
     input: object = None
@@ -61,7 +66,7 @@ class Facts(NamedTuple):
     data: Mapping[str, object] | Json | None = None
     model: str | None = None
     tokens: Tokens = UNKNOWN
-    settings: Json | None = None
+    settings: Callable[[], Json] | None = None
 
 
 def name_of(data: Any) -> str:  # noqa: ANN401 - the SDK's span data has no common fields
@@ -81,7 +86,7 @@ def facts_of(data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no c
     return known(data) if known is not None else Facts(data=data.export())
 
 
-def payload_json(facts: Facts, error: object) -> tuple[str, ...]:
+def payload_json(facts: Facts, error: object) -> tuple[Piece, ...]:
     """Return what is stored of a span: ``input``, ``output``, ``error`` and ``data`` as one JSON text, in pieces.
 
     Args:
@@ -89,7 +94,7 @@ def payload_json(facts: Facts, error: object) -> tuple[str, ...]:
         error: The SDK's error of it, or None.
 
     Returns:
-        The pieces; of type ``Json`` is the one that comes again with the agent's next call.
+        The pieces, text or what gives it; of type ``Json`` is the one that comes again with the agent's next call.
 
     Example:
         >>> payload_json(Facts(input="A-1043"), None)
@@ -114,19 +119,25 @@ def _response(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
     response = data.response
     if response is None:
         return Facts(input=data.input, tokens=_tokens(data.usage))
-    output, settings = _dumped(response) or _read(response)
     own = {"id": response.id, "status": response.status}
-    return Facts(data.input, output, own, response.model, _tokens(response.usage or data.usage), settings)
+    tokens = _tokens(response.usage or data.usage)
+    return Facts(data.input, _output(response), own, response.model, tokens, partial(_settings, response))
 
 
-def _dumped(response: Any) -> tuple[object, Json] | None:  # noqa: ANN401 - see facts_of
-    """Return output and settings the quick way, straight from pydantic to text; None where that does not go."""
+def _output(response: Any) -> object:  # noqa: ANN401 - see facts_of
+    """Return the output the quick way, straight from pydantic to text, or as it is where that does not go."""
     try:
-        output, tools = _each(response.output), _each(response.tools)
-        settings = _dump(response, _SETTINGS)
+        return Json(_each(response.output))
     except Exception:  # noqa: BLE001 - another kind of object, or one that holds what JSON has no word for
-        return None
-    return Json(output), _members(f'"tools":{tools}', settings[1:-1])
+        return response.output
+
+
+def _settings(response: Any) -> Json:  # noqa: ANN401 - see facts_of
+    try:
+        return _members(f'"tools":{_each(response.tools)}', _dump(response, _SETTINGS)[1:-1])
+    except Exception:  # noqa: BLE001 - see _output
+        named = {name: getattr(response, name, None) for name in ("tools", *sorted(_SETTINGS))}
+        return _members(*(f'"{k}":{encode(v)}' for k, v in named.items() if v is not None))
 
 
 def _each(models: Sequence[Any]) -> str:
@@ -139,11 +150,6 @@ def _dump(model: Any, include: set[str] | None) -> str:  # noqa: ANN401 - any py
         model, include=include, by_alias=True, exclude_none=True, warnings=False
     )
     return text.decode()
-
-
-def _read(response: Any) -> tuple[object, Json]:  # noqa: ANN401 - see facts_of
-    named = {name: getattr(response, name, None) for name in ("tools", *sorted(_SETTINGS))}
-    return response.output, _members(*(f'"{k}":{encode(v)}' for k, v in named.items() if v is not None))
 
 
 def _members(*texts: str) -> Json:

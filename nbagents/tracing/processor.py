@@ -14,13 +14,13 @@ from nbagents._sqlite import default_path
 from nbagents.tracing.encode import encode
 from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
 from nbagents.tracing.payload import Facts, facts_of, name_of, payload_json
-from nbagents.tracing.redact import Redactor
 from nbagents.tracing.writer import TraceWarning, TraceWriter, writer_of
 
 if TYPE_CHECKING:
     from agents.tracing import Span, Trace
 
     from nbagents.tracing.observer import TraceObserver
+    from nbagents.tracing.redact import Redactor
 
 __all__ = ["NotebookTracingProcessor"]
 
@@ -53,7 +53,6 @@ class NotebookTracingProcessor(TracingProcessor):
         self._path = None if path is None else Path(path).expanduser().absolute()
         self._observer = observer
         self._writer: TraceWriter | None = None
-        self._redactor = Redactor()
         self._warned = False
 
     def on_trace_start(self, trace: Trace) -> None:
@@ -66,8 +65,7 @@ class NotebookTracingProcessor(TracingProcessor):
     def on_trace_end(self, trace: Trace) -> None:
         """Note a trace's end."""
         try:
-            name = self._redactor.name(str(trace.name))
-            self._write(TraceEnded(trace.trace_id, name, get_trace_provider().time_iso()))
+            self._write(TraceEnded(trace.trace_id, str(trace.name), get_trace_provider().time_iso()))
         except Exception as exc:  # noqa: BLE001 - tracing never fails a run
             self._warn(exc)
 
@@ -83,7 +81,7 @@ class NotebookTracingProcessor(TracingProcessor):
             self._warn(exc)
 
     def on_span_end(self, span: Span[Any]) -> None:
-        """Note a span's end, with what went in and came out, without secrets."""
+        """Note a span's end, with what went in and came out."""
         try:
             (self._writer or self._open()).put(self._span_ended(span))
         except Exception as exc:  # noqa: BLE001 - tracing never fails a run
@@ -106,31 +104,29 @@ class NotebookTracingProcessor(TracingProcessor):
             writer.observers = tuple(other for other in writer.observers if other is not self._observer)
 
     def _trace_started(self, trace: Trace) -> TraceStarted:
-        self._redactor.refresh()
-        name = self._redactor.name(str(trace.name))
-        cell_id = self._cell_id(trace.trace_id, name)
+        redactor = (self._writer or self._open()).redactor
+        redactor.refresh()  # a key that is in the environment now may be gone when the writer looks
         metadata = getattr(trace, "metadata", None)
         group_id = getattr(trace, "group_id", None)
         return TraceStarted(
             trace.trace_id,
-            name,
+            str(trace.name),
             get_trace_provider().time_iso(),
-            None if group_id is None else self._redactor.name(str(group_id)),
-            self._redactor.json(encode(metadata)) if metadata else None,
-            cell_id,
+            None if group_id is None else str(group_id),
+            encode(metadata) if metadata else None,
+            self._cell_id(trace, redactor),
         )
 
-    def _cell_id(self, trace_id: str, name: str) -> str | None:
+    def _cell_id(self, trace: Trace, redactor: Redactor) -> str | None:
         if self._observer is None:
             return None
         try:
-            return self._observer.trace_started(trace_id, name)
+            return self._observer.trace_started(trace.trace_id, redactor.name(str(trace.name)))
         except Exception as exc:  # noqa: BLE001 - a display that fails must not cost the trace
             self._warn(exc)
             return None
 
     def _span_ended(self, span: Span[Any]) -> SpanEnded:
-        redactor = self._redactor
         data, error = span.span_data, span.error
         facts = self._facts(data)
         return SpanEnded(
@@ -141,10 +137,10 @@ class NotebookTracingProcessor(TracingProcessor):
             self._name(data),
             span.started_at or span.ended_at or "",
             span.ended_at or get_trace_provider().time_iso(),
-            None if facts.model is None else redactor.name(str(facts.model)),
+            None if facts.model is None else str(facts.model),
             facts.tokens,
-            None if error is None else redactor.name(_message(error)),
-            redactor.json(*payload_json(facts, error)),
+            None if error is None else _message(error),
+            payload_json(facts, error),
             take_first_token(span.span_id),
         )
 
@@ -157,11 +153,10 @@ class NotebookTracingProcessor(TracingProcessor):
 
     def _name(self, data: Any) -> str:  # noqa: ANN401 - see _facts
         try:
-            name = name_of(data)
+            return name_of(data)
         except Exception as exc:  # noqa: BLE001 - see _facts
             self._warn(exc)
-            name = data.type
-        return self._redactor.name(name)
+            return str(data.type)
 
     def _write(self, event: Any) -> None:  # noqa: ANN401 - any of the four events
         (self._writer or self._open()).put(event)

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from nbagents._sqlite import connect, migrate, translate
 from nbagents.errors import StoreError
+from nbagents.tracing.clean import cleaned
 from nbagents.tracing.ledger import Batch, Known, Ledger
 from nbagents.tracing.process import this_process
+from nbagents.tracing.redact import Redactor
 from nbagents.tracing.rows import SpanRow, TraceRow
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class TraceWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.redactor = Redactor()
         self.observers: tuple[TraceObserver, ...] = ()
         self._start = threading.Lock()
         self._reset()
@@ -157,7 +160,7 @@ class TraceWriter:
 
     def _take(self, event: Event, batch: Batch) -> None:
         try:
-            self._ledger.take(event, batch)
+            self._ledger.take(cleaned(event, self.redactor), batch)
         except Exception as exc:  # noqa: BLE001 - one event that cannot be read must not end the thread
             self._warn(f"an event of trace {event.trace_id} could not be read and is lost: {exc!r}")
 

@@ -24,6 +24,7 @@ from agents.tracing import (
 from agents.tracing.span_data import SpanData
 from openai.types.responses import Response
 
+from nbagents.tracing.events import text_of
 from nbagents.tracing.payload import TYPES, Facts, Tokens, facts_of, name_of, payload_json
 
 USAGE = {
@@ -58,7 +59,7 @@ RESPONSE = {
 
 
 def stored(data, error=None):
-    return json.loads("".join(payload_json(facts_of(data), error)))
+    return json.loads("".join(map(text_of, payload_json(facts_of(data), error))))
 
 
 @pytest.fixture

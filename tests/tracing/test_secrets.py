@@ -54,15 +54,57 @@ PLACES = {
     "a shell line": lambda s: f"curl -H 'Authorization: {s}' --data key={s}",
     "right after a word": lambda s: f"key:{s},{s};{s}|",
 }
-SECRETS = {
+# What is planted, and where only a part of it is secret, that part.
+TOKENS = {
     "key": KEY,
     "old key": "sk-abcdefghijklmnopqrstuvwxyz0123456789ABCDEF",
-    "bearer": f"Bearer {BEARER}",
-    "lower bearer": f"bearer {BEARER}",
-    "upper bearer": f"BEARER {BEARER}",
+    "bearer": (f"Bearer {BEARER}", BEARER),
+    "lower bearer": (f"bearer {BEARER}", BEARER),
+    "upper bearer": (f"BEARER {BEARER}", BEARER),
     "variable": VALUE,
     "plain variable": "ghx_1234567890",
+    "organisation": "org-Ab12Cd34Ef56Gh78",
+    "project": "proj_Ab12Cd34Ef56Gh78",
+    "GitHub": "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+    "GitHub, fine": "github_pat_0123456789abcdefghijABCDEFGHIJ012345",
+    "GitLab": "glpat-0123456789abcdefghij",
+    "AWS": "AKIAIOSFODNN7EXAMPLE",
+    "Google": "AIzaSyA0123456789abcdefghijABCDEFGHIJ012",
+    "Google session": "ya29.a0AfB_byC0123456789abcdefghij",
+    "Slack": "xoxb-123456789012-abcdefghijkl",
+    "Stripe": "sk_live_0123456789abcdefghij",
+    "Stripe hook": "whsec_0123456789abcdefghij",
+    "SendGrid": "SG.0123456789abcdef.0123456789abcdefghij",
+    "Hugging Face": "hf_0123456789abcdefghijABCDEFGHIJ",
+    "npm": "npm_0123456789abcdefghijABCDEFGHIJ012345",
+    "PyPI": "pypi-AgEIcHlwaS5vcmcCJDAxMjM0NTY3ODlhYmNkZWY",
+    "DigitalOcean": "dop_v1_0123456789abcdef0123456789abcdef01234567",
+    "another provider": "gsk_0123456789abcdefghijABCDEFGHIJ",
+    "web token": BEARER,
 }
+# Known by what stands around them, so nothing finds them once that is written another way.
+IN_CONTEXT = {
+    "Telegram": "123456789:AAabcdefghijklmnopqrstuvwxyz0123456789",
+    "Slack hook": (
+        "https://hooks.slack.com/services/T00000000/B00000000/abcdefghijkl",
+        "T00000000/B00000000/abcdefghijkl",
+    ),
+    "private key": "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n+abc/def==\n-----END RSA PRIVATE KEY-----",
+    "login in an address": ("postgres://ada:correct-horse@db.example.com/lamp", "correct-horse"),
+    "basic login": ("Basic YWRhOmNvcnJlY3QgaG9yc2U=", "YWRhOmNvcnJlY3QgaG9yc2U"),
+    "signed address": ("https://example.com/a?sig=0a1b2c3d4e5f&x=1", "0a1b2c3d4e5f"),
+    "password": ("password=correct-horse-1", "correct-horse-1"),
+    "named token": ("LAMP_ACCESS_TOKEN: correct-horse-2", "correct-horse-2"),
+}
+SECRETS = {**TOKENS, **IN_CONTEXT}
+
+
+def planted(kind):
+    """Return what is planted, what of it is secret, and the places where it can be known."""
+    whole = SECRETS[kind]
+    whole, part = (whole, whole) if isinstance(whole, str) else whole
+    written_otherwise = () if kind in TOKENS else ("a query", "a form")
+    return whole, part, [place for name, place in PLACES.items() if name not in written_otherwise]
 
 
 @pytest.fixture
@@ -74,7 +116,6 @@ def variable(monkeypatch):
 
 
 def spellings(secret):
-    secret = secret.split(" ", 1)[1] if secret.lower().startswith("bearer ") else secret
     return [
         quote(secret, safe="").encode(),
         quote_plus(secret).encode(),
@@ -90,9 +131,9 @@ def spellings(secret):
 @pytest.mark.parametrize("kind", SECRETS)
 def test_no_planted_secret_is_in_any_byte_of_the_file(kind, variable, processor, raw):
     """In names, metadata, inputs, outputs, errors, keys and nested JSON, in the file and in its log."""
-    secret = SECRETS[kind]
+    secret, part, places = planted(kind)
     with trace(f"run {secret}", group_id=f"group {secret}", metadata={"note": f"with {secret}"}):
-        for number, place in enumerate(PLACES.values()):
+        for number, place in enumerate(places):
             with custom_span(f"span {secret}", {"data": place(secret)}) as span:
                 span.set_error({"message": f"failed with {secret}", "data": {"at": place(secret)}})
             with function_span(
@@ -103,8 +144,16 @@ def test_no_planted_secret_is_in_any_byte_of_the_file(kind, variable, processor,
                 pass
     found = raw()
     assert b"tool 0" in found
-    for spelling in spellings(secret):
+    for spelling in spellings(part):
         assert spelling not in found
+
+
+@pytest.mark.parametrize("key", ["password", "client_secret", "DB-PASSWORD", "apiKey", "x-api-key"])
+def test_a_value_is_secret_because_of_its_key(key):
+    """Whatever it looks like, as a string and as a number."""
+    for value in ("a b c d e f", "hunter22", 123456789):
+        cleaned = json.loads(Redactor().json(json.dumps({"deep": [{key: value}]})))
+        assert cleaned == {"deep": [{key: "[redacted named secret]"}]}
 
 
 def test_short_values_go_only_where_they_stand_alone(variable):
@@ -124,7 +173,12 @@ def test_a_variable_that_is_set_later_counts_from_then(monkeypatch):
 def test_ordinary_text_is_left_as_it_is(variable):
     """What only looks a little like a secret stays: words, numbers, ids, a task named sk-."""
     text = json.dumps(
-        {"a": "task-list, disk-space, risk-free", "id": "resp_0123456789abcdef", "n": [1, 2.5, None]}
+        {
+            "a": "task-list, disk-space, risk-free; a basic understanding. Tokens: 12345678. The secret is: love.",
+            "id": "resp_0123456789abcdef",
+            "n": [1, 2.5, None],
+            "parameters": {"password": {"type": "string"}, "max_output_tokens": 1000000},
+        }
     )
     assert Redactor().json(text) == text
 

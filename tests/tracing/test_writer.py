@@ -67,7 +67,7 @@ def test_observers_are_told_after_the_rows_are_in_the_file(writer, path, store):
 def test_one_row_that_cannot_be_stored_leaves_its_neighbours(writer, store):
     """A row that SQLite refuses is left out and named; the rest of its batch is written."""
     with pytest.warns(TraceWarning, match="of trace 't' cannot be stored and is lost") as caught:
-        writer.put(SpanStarted("t", None, None, "custom", None, MOMENT))
+        writer.put(SpanStarted("t", None, None, "custom", "nameless", MOMENT))
         put(writer, "kept")
         put(writer, "half \ud83d", "kept too")
         writer.flush()

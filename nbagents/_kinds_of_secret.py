@@ -47,6 +47,15 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 
+_NAMED_NEEDLES = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    *(f"{word}{join}key" for word in ("api", "access", "private") for join in ("", "_", "-")),
+    *(f"{word}{join}token" for word in ("access", "auth", "refresh", "id") for join in ("", "_", "-")),
+)
+
 KINDS: tuple[Kind, ...] = (
     Kind("key", ("sk-",), KEY),
     Kind("bearer token", ("earer",), BEARER),
@@ -72,11 +81,15 @@ KINDS: tuple[Kind, ...] = (
     _kind("JSON web token", "eyj", rf"{_EDGE}eyJ[\w-]{{8,}}\.[\w-]{{8,}}\.[\w-]{{5,}}"),
     _kind(
         "private key",
-        "private key-----",
+        "key-----",
         r"(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
     ),
     _kind("login in an address", "://", r"://(?P<secret>[^\s/@:\"'<>\\]{1,200}:[^\s/@\"'<>\\]{1,200})@"),
-    _kind("basic login", "asic", r"(?i)basic(?:\s|%20|\+)+(?P<secret>[A-Za-z0-9+/_-]{12,}={0,2})(?![a-z ])"),
+    _kind(  # a word after "basic" has neither a capital nor a digit
+        "basic login",
+        "asic",
+        r"(?i:basic)(?:\s|%20|\+)+(?P<secret>(?=[a-z+/_-]*[A-Z0-9])[A-Za-z0-9+/_-]{12,}={0,2})(?![a-z ])",
+    ),
     _kind(
         "signed address",
         "sig= signature= token= key=",
@@ -84,10 +97,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "named secret",
-        ("pass", "secret", "api", "key", "token"),
+        _NAMED_NEEDLES,
         re.compile(
-            rf"(?<![A-Za-z0-9]){NAMED.pattern}\\*[\"']?\s?[:=]\s?\\*[\"']?"
-            r"(?P<secret>(?!\[redacted)[^\s\"'\\,;&{}\[\]()<>]{6,})",
+            rf"{_EDGE}{NAMED.pattern}\\*[\"']?\s?[:=]\s?(?P<quote>\\*[\"'])?"  # in quotes, a value may have spaces
+            r"(?P<secret>(?!\[redacted)(?(quote)[^\"'\\]{6,}|[^\s\"'\\,;&{}\[\]()<>]{6,}))",
             re.IGNORECASE,
         ),
     ),
