@@ -9,6 +9,7 @@
     ├── StoreError               the SQLite file
     │   ├── StoreOpenError       not a SQLite file, not writable, no such folder
     │   ├── StoreBusyError       another process held the file for longer than the busy timeout
+    │   ├── StoreFullError       the disk is full
     │   └── SchemaError          written by a newer nbagents, or not by us
     ├── SessionError             a session
     │   ├── SessionClosedError   used after close()
@@ -90,6 +91,7 @@ __all__ = [
     "SessionUnreachableError",
     "StoreBusyError",
     "StoreError",
+    "StoreFullError",
     "StoreOpenError",
     "TableNameError",
     "TraceError",
@@ -154,7 +156,19 @@ class StoreOpenError(StoreError):
 
 
 class StoreBusyError(StoreError):
-    """Another process held the file for longer than the busy timeout."""
+    """Another process held the file for longer than the busy timeout.
+
+    Attributes:
+        holder: Which process, in words; None where the system does not tell.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, holder: str | None = None) -> None:
+        super().__init__(message, path=path)
+        self.holder = holder
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing was written, and what was there is there."""
 
 
 class SchemaError(StoreError):

@@ -5,18 +5,15 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from nbagents.errors import StoreBusyError, StoreError, StoreOpenError
+from nbagents._sqlite.holder import holder_of
+from nbagents.errors import StoreBusyError, StoreError, StoreFullError, StoreOpenError
 
 __all__ = ["BUSY_TIMEOUT_MS", "connect", "translate"]
 
 BUSY_TIMEOUT_MS = 30_000
 
 # WAL with NORMAL syncs survives a crash of the process; only a power cut can lose the newest commits.
-_PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-)
+_PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL")
 
 
 def connect(
@@ -63,10 +60,12 @@ def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
     """Turn SQLite's error into ours; the caller raises it from the one it caught."""
     code = getattr(exc, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        seconds = BUSY_TIMEOUT_MS // 1000
+        holder = holder_of(path)
         return StoreBusyError(
-            f"{path} stayed locked for {seconds} s; another process is writing to it: let it finish, then retry",
+            f"{path} stayed locked for {BUSY_TIMEOUT_MS / 1000:g} s; {holder or 'another process'} is writing to "
+            "it: let it finish or end it, then retry",
             path=path,
+            holder=holder,
         )
     if code.startswith("SQLITE_NOTADB"):
         return StoreOpenError(f"{path} is not a SQLite file; name another, or move it away", path=path)
@@ -75,5 +74,9 @@ def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
             f"{path} cannot be written ({exc}); check its permissions, or name another", path=path
         )
     if code.startswith("SQLITE_FULL"):
-        return StoreError(f"the disk that holds {path} is full; nothing was written", path=path)
+        return StoreFullError(
+            f"the disk that holds {path} is full; nothing was written, and what was there is still there: make "
+            "room, then retry",
+            path=path,
+        )
     return StoreError(f"{path}: {exc}", path=path)

@@ -211,17 +211,18 @@ def settled_slots(
     settled = settle_orphans(wanted, unchanged_rows(before), on_orphan, session_id=session_id)
     given = {id(row) for row in wanted}
     kept = {id(row) for row in settled}
-    stubs = {
-        id(settled[place - 1]): row for place, row in enumerate(settled) if id(row) not in given
-    }  # a stub stands right after its call
+    new = [(place, row) for place, row in enumerate(settled) if id(row) not in given]
+    stubs = {id(settled[place - 1]): row for place, row in new if row.id is None}  # right after its call
+    altered: dict[int | None, Wanted] = {row.id: row for _, row in new if row.id is not None}
     made: list[Slot] = []
     for slot in slots:
-        if slot.row is None or id(slot.row) in kept:
-            made.append(slot)
+        row = slot.row and altered.get(slot.row.id, slot.row)
+        if row is None or id(row) in kept:
+            made.append(replace(slot, row=row))
         elif slot.id is not None:
             made.append(replace(slot, row=None, gone=True))
-        if slot.row is not None and id(slot.row) in stubs:
-            made.append(Slot(stubs[id(slot.row)], None))
+        if row is not None and id(row) in stubs:
+            made.append(Slot(stubs[id(row)], None))
     return made
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nbagents.errors import FrameError
 from nbagents.sessions.columns import COLUMNS, read_columns
 from nbagents.sessions.edit_item import edit_item, new_item, parse_item, parse_metadata
+from nbagents.sessions.item_shape import check_shape
 from nbagents.sessions.rows import Row, as_rows, decode
 from nbagents.sessions.stats import parse_time
 
@@ -165,10 +166,12 @@ class _RowReader:
         if "item" in changed:
             item = self._item()
             self._check_agreement(item, derived)
+            self._check_shape(item, "item")
             return Wanted(self.label, row.id, self.cells["item"], metadata, item)
         if not derived:
             return Wanted(self.label, row.id, row.data, metadata, item)
         item = self._edited(json.loads(row.data), derived)
+        self._check_shape(item, derived[0])
         return Wanted(self.label, row.id, json.dumps(item), metadata, item)
 
     def new(self) -> Wanted:
@@ -182,6 +185,7 @@ class _RowReader:
             if "tool" in changed and item.get("name") is None:
                 changed.remove("tool")  # an output shows its call's tool
             if not changed:
+                self._check_shape(item, "item")
                 return Wanted(self.label, None, self.cells["item"], metadata, item)
             item = self._edited(item, changed)
         else:
@@ -189,10 +193,17 @@ class _RowReader:
                 item = new_item(given)
             except ValueError as exc:
                 self.refuse("item", str(exc), exc)
+        self._check_shape(item, "item")
         return Wanted(self.label, None, json.dumps(item), metadata, item)
 
     def _changed(self, was: Mapping[str, Any], names: Sequence[str]) -> list[str]:
         return [name for name in names if name in self.cells and self.cells[name] != was[name]]
+
+    def _check_shape(self, item: Item, column: str) -> None:
+        try:
+            check_shape(item)
+        except ValueError as exc:
+            self.refuse(column, str(exc), exc)
 
     def _check_time(self, was: str | None) -> None:
         import pandas as pd

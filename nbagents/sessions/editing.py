@@ -9,6 +9,7 @@ from nbagents.sessions.edited import read_cells, unchanged_rows, wanted_rows
 from nbagents.sessions.edits import EditReport, KnownIds, Plan, make_plan
 from nbagents.sessions.frame import TOKEN, frame_of
 from nbagents.sessions.freshness import is_written, read_of
+from nbagents.sessions.item_ids import check_ids
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.reads import READS, Read
 
@@ -65,7 +66,9 @@ class Editing(SessionCore):
         known = {id_: item for id_, item in shown.items() if id_ is not None}
         token, read = read_of(frame, known, self._owner, self)
         wanted = wanted_rows(cells, read.rows, session_id=self.session_id)
-        wanted = settle_orphans(wanted, unchanged_rows(read.rows), on_orphan, session_id=self.session_id)
+        before = unchanged_rows(read.rows)
+        check_ids(wanted, before, session_id=self.session_id)
+        wanted = settle_orphans(wanted, before, on_orphan, session_id=self.session_id)
         return await self._run(lambda connection: self._apply(connection, token, read, wanted))
 
     def _apply(

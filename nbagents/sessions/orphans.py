@@ -6,7 +6,7 @@ A call without its output, an output without its call, a reasoning item without 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from nbagents.errors import ConfigError, OrphanError
@@ -125,6 +125,33 @@ def _followers(rows: Sequence[Wanted]) -> dict[int, int | None]:
     return found
 
 
+def _released(after: Sequence[Wanted], before: Sequence[Wanted]) -> list[Wanted]:
+    """Take the server's id from what no longer stands behind the reasoning that led to it."""
+    led_by, leads = _leaders(before), _leaders(after)
+    return [_without_id(row) if row.id in led_by and led_by[row.id] != leads.get(row.id) else row for row in after]
+
+
+def _leaders(rows: Sequence[Wanted]) -> dict[int | None, list[int | None]]:
+    """Return for each row that stands behind reasoning the ids of that reasoning."""
+    found: dict[int | None, list[int | None]] = {}
+    run: list[int | None] = []
+    for row in rows:
+        if row.item.get("type") == "reasoning":
+            run.append(row.id)
+            continue
+        if run and row.id is not None:
+            found[row.id] = run
+        run = []
+    return found
+
+
+def _without_id(row: Wanted) -> Wanted:
+    if "id" not in row.item or not _made_by_model(row.item):
+        return row
+    item = {key: value for key, value in row.item.items() if key != "id"}
+    return replace(row, data=json.dumps(item), item=item)
+
+
 def _made_by_model(item: Item) -> bool:
     kind = str(item.get("type", "message"))
     return item.get("role") == "assistant" or (kind != "message" and not kind.endswith("_output"))
@@ -134,6 +161,9 @@ def settle_orphans(
     wanted: Sequence[Wanted], before: Sequence[Wanted], on_orphan: OnOrphan, *, session_id: str
 ) -> list[Wanted]:
     """Deal with what an edit left alone; what stood alone before it may go on so.
+
+    What reasoning led to stays when that is removed, without the id that the server gave it: with it the model API
+    asks for the reasoning.
 
     Args:
         wanted: The edited history.
@@ -151,7 +181,7 @@ def settle_orphans(
         found = {key: place for key, place in lone([row.item for row in settled]).items() if key not in known}
         found |= _parted(before, settled)
         if not found:
-            return settled
+            return _released(settled, before)
         key, place = min(found.items(), key=lambda pair: pair[1])
         if on_orphan == "error":
             _refuse(key, settled[place], session_id)

@@ -13,6 +13,7 @@ from nbagents.sessions.edits import EditReport
 from nbagents.sessions.frame import TOKEN, frame_of
 from nbagents.sessions.freshness import is_written, read_of
 from nbagents.sessions.ids import longest_rising
+from nbagents.sessions.item_ids import check_ids
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.reads import READS, Read
 from nbagents.sessions.rows import Row, as_rows, decode, warn_of
@@ -93,7 +94,9 @@ class Tabular:
         good = as_rows(decode(read.rows)[0])
         self._check_places(cells, good)
         wanted = wanted_rows(cells, good, session_id=self.session_id)
-        wanted = settle_orphans(wanted, unchanged_rows(good), on_orphan, session_id=self.session_id)
+        before = unchanged_rows(good)
+        check_ids(wanted, before, session_id=self.session_id)
+        wanted = settle_orphans(wanted, before, on_orphan, session_id=self.session_id)
         wanted = [self._plain(row) for row in wanted]
         if is_written(read, found, wanted):
             return EditReport(0, 0, 0)

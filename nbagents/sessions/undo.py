@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from nbagents.errors import FrameError
+from nbagents.errors import OrphanError
 from nbagents.sessions.edits import EditReport
 from nbagents.sessions.log import Line, Side, step_of
 from nbagents.sessions.orphans import lone, lost_half
@@ -55,7 +55,7 @@ def undo(store: Store, connection: sqlite3.Connection, steps: int = 1) -> Undone
 
     Raises:
         ConflictError: A row is not as the step left it; nothing was written.
-        FrameError: An item that was appended since would lose its other half; nothing was written.
+        OrphanError: An item that was appended since would lose its other half; nothing was written.
     """
     return _Walk(store, connection, Side.BEFORE).go(steps)
 
@@ -136,7 +136,7 @@ class _Walk:
 
     def _refuse(self, step: Step, key: Key, id_: int | None) -> NoReturn:
         what = "undone" if self._to is Side.BEFORE else "made again"
-        raise FrameError(
+        raise OrphanError(
             f"step {step.step} of the edit log cannot be {what}: what was appended since depends on it (id {id_}: "
             f"{lost_half(key)}, and the model API refuses such a history). Nothing was written. Edit the rows by "
             "to_frame() and apply_frame() instead.",

@@ -35,7 +35,7 @@ class Undoing(SessionCore):
 
         Raises:
             ConflictError: A row is not as the edit left it; nothing was written.
-            FrameError: An item that was added since would lose its other half; nothing was written.
+            OrphanError: An item that was added since would lose its other half; nothing was written.
 
         Example:
             >>> import asyncio
@@ -64,7 +64,7 @@ class Undoing(SessionCore):
 
         Raises:
             ConflictError: A row is not as the undo left it; nothing was written.
-            FrameError: An item that was added since would lose its other half; nothing was written.
+            OrphanError: An item that was added since would lose its other half; nothing was written.
         """
         _check_steps(steps)
         done = await self._run(lambda connection: redo(self._store, connection, steps))

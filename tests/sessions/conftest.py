@@ -44,6 +44,22 @@ HISTORY = [
 ]
 
 
+_FIGURES = []
+
+
+@pytest.fixture
+def figure():
+    """Say a figure that a test measured; all are printed at the end of the run."""
+    return _FIGURES.append
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _FIGURES:
+        terminalreporter.section("figures of the session store")
+        for text in _FIGURES:
+            terminalreporter.line(text)
+
+
 @pytest.fixture
 def history():
     """A turn with reasoning, a tool call, its output and an answer."""

@@ -466,3 +466,35 @@ def test_reads_are_bounded():
         assert (reads.get(first), reads.get(kept[-1]) is not None) == (None, True)
         assert reads.nearest(owner, {1: "{}"}) is None
     assert READS is not None
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"content": "no type"}, "neither a type nor a role"),
+        ({"role": "robot", "content": "Hi"}, "role 'robot' is none"),
+        ({"role": "user", "content": 3}, "must be text or a list"),
+        ({"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{"}, "must be JSON"),
+    ],
+)
+async def test_what_the_model_api_would_refuse_is_refused(filled, history, item, message):
+    """An item's shape is checked where it is edited or new; what is stored already may stay."""
+    frame = await filled.to_frame()
+    frame.loc[2, "item"] = json.dumps(item)
+    with pytest.raises(FrameError, match=message) as caught:
+        await filled.apply_frame(frame)
+    assert (caught.value.row, caught.value.column) == (2, "item")
+    frame = await filled.to_frame()
+    frame.loc[9] = {"item": json.dumps(item)}
+    with pytest.raises(FrameError, match=message):
+        await filled.apply_frame(frame)
+    assert await filled.get_items() == history
+
+
+async def test_a_copied_row_needs_an_id_of_its_own(filled, history):
+    """The model API takes an item's id once in a history; the error names both rows."""
+    frame = await filled.to_frame()
+    copy = frame.loc[[4]].astype(object).assign(id=None).rename(index={4: "copy"})
+    with pytest.raises(FrameError, match=r"row 'copy': its item has the id 'msg_1' of row 4"):
+        await filled.apply_frame(pd.concat([frame.astype(object), copy]))
+    assert await filled.get_items() == history

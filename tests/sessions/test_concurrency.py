@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
 
@@ -15,39 +13,6 @@ from nbagents.errors import SessionClosedError
 from nbagents.sessions.sqlite_session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
-
-_WRITER = """
-import asyncio, sys
-from nbagents.sessions.sqlite_session import SQLiteSession
-
-async def main(path, name):
-    session = SQLiteSession("s", path)
-    for number in range(100):
-        await session.add_items([{"role": "user", "content": f"{name} {number}"}])
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-def test_eight_processes_lose_nothing(path):
-    """8 times 100 adds to one session: all there, each process's in its order, all ids rising."""
-    writers = [
-        subprocess.Popen([sys.executable, "-c", _WRITER, str(path), str(name)], stderr=subprocess.PIPE)
-        for name in range(8)
-    ]
-    for writer in writers:
-        _, errors = writer.communicate(timeout=120)
-        assert (writer.returncode, errors) == (0, b"")
-    items = asyncio.run(_read(path))
-    assert len(items) == 800
-    for name in range(8):
-        mine = [item["content"] for item in items if item["content"].startswith(f"{name} ")]
-        assert mine == [f"{name} {number}" for number in range(100)]
-
-
-async def _read(path):
-    async with SQLiteSession("s", path) as session:
-        return await session.get_items()
 
 
 class Holder:

@@ -84,3 +84,13 @@ def test_after_any_edit_nothing_new_stands_alone(policy):
         edited = random.sample(before, random.randint(0, len(before)))
         settled = settle_orphans(edited, before, policy, session_id="s")
         assert lone([row.item for row in settled]).keys() <= known
+
+
+def test_what_reasoning_led_to_stays_without_its_id():
+    """With the server's id the model API asks for the reasoning; the item itself is not lost."""
+    before = rows([reasoning("r"), {**call("a"), "id": "fc_1"}, output("a"), {**ANSWER, "id": "msg_1"}])
+    for policy in ("error", "pair", "stub"):
+        settled = settle_orphans(before[1:], before, policy, session_id="s")
+        assert [row.item for row in settled] == [call("a"), output("a"), {**ANSWER, "id": "msg_1"}]
+        assert json.loads(settled[0].data) == settled[0].item
+    assert settle_orphans(before, before, "error", session_id="s") == before
