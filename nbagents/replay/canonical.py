@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nbagents.replay.ask import Ask
     from nbagents.replay.scrub import Scrubber
 
-__all__ = ["canonical_request", "hash_of"]
+__all__ = ["canonical_request", "canonical_value", "hash_of"]
 
 _HASH_LENGTH = 16
 _HINTS = frozenset({"prompt_cache_key"})
@@ -40,8 +40,18 @@ def canonical_request(ask: Ask, scrubber: Scrubber, numbering: Numbering | None 
     body = _body(ask)
     if body is not None:
         found["body"] = body
-    canonical: dict[str, Any] = (numbering or Numbering()).value(scrubber.value(found))
+    canonical: dict[str, Any] = _cleaned(found, scrubber, numbering)
     return canonical
+
+
+def canonical_value(value: Any, scrubber: Scrubber) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value without the bytes of media, secrets and ids: what a realtime model is asked, say.
+
+    Args:
+        value: What is asked.
+        scrubber: Takes out secrets.
+    """
+    return _cleaned(_without_media(value), scrubber)
 
 
 def hash_of(canonical: dict[str, Any]) -> str:
@@ -53,6 +63,10 @@ def hash_of(canonical: dict[str, Any]) -> str:
     """
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+
+
+def _cleaned(value: Any, scrubber: Scrubber, numbering: Numbering | None = None) -> Any:  # noqa: ANN401 - any JSON value
+    return (numbering or Numbering()).value(scrubber.value(value))
 
 
 def _body(ask: Ask) -> Any:  # noqa: ANN401 - any JSON value

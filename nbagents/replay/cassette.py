@@ -136,7 +136,7 @@ class Cassette:
         fresh.write_bytes(text.encode())
         os.replace(fresh, self.path)  # noqa: PTH105 - Path.replace says less about being atomic
         self.scan()
-        self._keep_only({one.response["file"]["name"] for one in self._recordings if "file" in one.response})
+        self._keep_only({name for one in self._recordings for name in one.files})
 
     def delete(self) -> None:
         """Delete the file and its binary bodies; what else is in their folder stays."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nbagents.replay.trace_export import TraceExport
     from nbagents.replay.transport import Seam
 
-__all__ = ["current_deck", "current_mode", "install", "openai_client", "sync_openai_client", "uninstall"]
+__all__ = ["current_deck", "current_mode", "install", "openai_client", "seam", "sync_openai_client", "uninstall"]
 
 _PLACEHOLDER_KEY = "no-key"  # local servers ask for none, but openai's client insists on one
 _OPENAI_URL = "https://api.openai.com/v1"
@@ -74,10 +74,10 @@ def install(mode: str | None = None, *, where: Where | None = None, speed: float
     """
     with _lock:
         chosen = resolve_mode(os.environ, mode)
-        seam = _switch(chosen, where, speed)
-        _derive_traces(seam.deck)
-        _install_client(seam)
-        _install_trace_export(seam)
+        switched = _switch(chosen, where, speed)
+        _derive_traces(switched.deck)
+        _install_client(switched)
+        _install_trace_export(switched)
         return chosen
 
 
@@ -129,11 +129,11 @@ def openai_client() -> AsyncOpenAI:
     from nbagents.replay.first_token import watch_async
     from nbagents.replay.transport import AsyncSeamTransport
 
-    seam = _seam()
+    current = seam()
     http_client = openai.DefaultAsyncHttpxClient(
-        transport=AsyncSeamTransport(seam), event_hooks={"response": [watch_async]}
+        transport=AsyncSeamTransport(current), event_hooks={"response": [watch_async]}
     )
-    return _follow(AsyncSeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
+    return _follow(AsyncSeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), current.mode)
 
 
 def sync_openai_client() -> OpenAI:
@@ -148,12 +148,17 @@ def sync_openai_client() -> OpenAI:
     from nbagents.replay.first_token import watch
     from nbagents.replay.transport import SeamTransport
 
-    seam = _seam()
-    http_client = openai.DefaultHttpxClient(transport=SeamTransport(seam), event_hooks={"response": [watch]})
-    return _follow(SeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), seam.mode)
+    current = seam()
+    http_client = openai.DefaultHttpxClient(transport=SeamTransport(current), event_hooks={"response": [watch]})
+    return _follow(SeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), current.mode)
 
 
-def _seam() -> Seam:
+def seam() -> Seam:
+    """Return the one seam of this process; before ``install``, in the mode that it would choose.
+
+    Raises:
+        ModeError: The environment names a mode that cannot be used.
+    """
     with _lock:
         return _state.seam or _switch(resolve_mode(os.environ))
 
@@ -162,13 +167,13 @@ def _switch(mode: Mode, where: Where | None = None, speed: float | None = None) 
     from nbagents.replay.transport import Seam
 
     _check_reachable(mode, os.environ)
-    seam = _state.seam or Seam(mode)
-    _load(seam.deck, mode, where, speed)
-    seam.mode = mode
-    _state.seam = seam
+    switched = _state.seam or Seam(mode)
+    _load(switched.deck, mode, where, speed)
+    switched.mode = mode
+    _state.seam = switched
     for client in list(_clients):
         _configure(client, mode, os.environ)
-    return seam
+    return switched
 
 
 def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> None:
@@ -191,7 +196,7 @@ def _derive_traces(deck: Deck) -> None:
         derive(deck.clock, deck.place)
 
 
-def _install_client(seam: Seam) -> None:
+def _install_client(switched: Seam) -> None:
     from agents import set_default_openai_client
     from agents.models._openai_shared import get_default_openai_client  # there is no public getter
 
@@ -201,14 +206,14 @@ def _install_client(seam: Seam) -> None:
     if found is not _state.installed:
         _state.previous = found
         set_default_openai_client(_state.installed, use_for_tracing=False)
-    _configure(_state.installed, seam.mode, os.environ)
+    _configure(_state.installed, switched.mode, os.environ)
 
 
-def _install_trace_export(seam: Seam) -> None:
+def _install_trace_export(switched: Seam) -> None:
     from nbagents.replay.trace_export import TraceExport
 
     if _state.trace_export is None:
-        _state.trace_export = TraceExport(seam)
+        _state.trace_export = TraceExport(switched)
     _state.trace_export.install()
 
 

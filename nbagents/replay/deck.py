@@ -73,6 +73,7 @@ class Deck:
         recorder, self.recorder, self.player, self.clock = self.recorder, None, None, None
         release()
         if recorder is not None:
+            recorder.finish()
             recorder.settle()
 
     def advance(self, ms: float) -> None:
@@ -91,9 +92,7 @@ class Deck:
         Raises:
             CassetteError: Nothing is being recorded, or an earlier call could not be written.
         """
-        if self.recorder is None:
-            raise CassetteError("no cassette is open; call nbagents.enable(mode='record')", path="")
-        return self.recorder.begin(ask)
+        return self.open_recorder().begin(ask)
 
     def answer(self, ask: Ask) -> Playback:
         """Return the recording of a request.
@@ -101,9 +100,27 @@ class Deck:
         Raises:
             CassetteError: Nothing is being replayed, or there is no such recording.
         """
+        return self.open_player().answer(ask)
+
+    def open_recorder(self) -> Recorder:
+        """Return the recorder.
+
+        Raises:
+            CassetteError: Nothing is being recorded.
+        """
+        if self.recorder is None:
+            raise CassetteError("no cassette is open; call nbagents.enable(mode='record')", path="")
+        return self.recorder
+
+    def open_player(self) -> Player:
+        """Return the player.
+
+        Raises:
+            CassetteError: Nothing is being replayed.
+        """
         if self.player is None:
             raise CassetteError("no cassette is open; call nbagents.enable(mode='replay')", path="")
-        return self.player.answer(ask)
+        return self.player
 
     def place(self) -> Place:
         """Return which cell runs."""
@@ -123,6 +140,8 @@ class Deck:
             atexit.register(self._at_exit)
 
     def _at_exit(self) -> None:
+        if self.recorder is not None:
+            self.recorder.finish()
         self.settle()
         unused = self.player.unused if self.player is not None else []
         if self.player is not None and unused:

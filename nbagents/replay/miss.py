@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nbagents.replay.place import Place
     from nbagents.replay.recording import Recording
 
-__all__ = ["miss", "nearest"]
+__all__ = ["miss", "nearest", "sent_miss"]
 
 _SHOWN = 8
 _COMPARED = 40  # recordings; comparing a thousand long histories would hold the kernel for seconds
@@ -51,6 +51,36 @@ def miss(
     )
 
 
+def sent_miss(
+    path: Path, place: Place, recording: Recording, sent: tuple[str, Any], expected: tuple[str | None, Any]
+) -> CassetteMissError:
+    """Return the error that says what was sent in a conversation, and what was to be sent there.
+
+    Args:
+        path: The cassette.
+        place: Which cell opened the conversation.
+        recording: The conversation.
+        sent: The kind of what was sent, and what it says.
+        expected: The kind of what the recording has next, or None where it has nothing; and what that says.
+    """
+    found = tuple(differences(expected[1], sent[1], f"$.{sent[0]}")) if sent[0] == expected[0] else ()
+    what = f"{place} sent {sent[0]} to the realtime model"
+    there = f"(cell {recording.cell}, call {recording.call} of {path.name})"
+    if expected[0] is None:
+        title = f"{what}; the recording {there} has nothing more that was sent."
+    elif found:
+        title = f"{what}; in the recording {there} it says something else:"
+    else:
+        title = f"{what}; the recording {there} has {expected[0]} next."
+    return CassetteMissError(
+        "\n".join((title, *_shown(found, "sent"), _cure(path))),
+        path=path,
+        cell=place.cell,
+        differences=found,
+        nearest=(recording.cell, recording.call),
+    )
+
+
 def _explain(place: Place, near: Recording | None, same: int, found: Sequence[Difference]) -> list[str]:
     if near is None:
         return ["The cassette is empty."]
@@ -59,10 +89,14 @@ def _explain(place: Place, near: Recording | None, same: int, found: Sequence[Di
     if same:
         return [f"The same request is recorded for cell {near.cell}: is this cell a copy of it, or new?"]
     which = "of this cell" if near.cell == place.cell else f"of cell {near.cell}; this cell has none"
-    shown = [f"  {one.path}: recorded {_side(one.recorded)}, asked {_side(one.asked)}" for one in found[:_SHOWN]]
+    return [f"It differs from the nearest recording (call {near.call} {which}) in:", *_shown(found, "asked")]
+
+
+def _shown(found: Sequence[Difference], verb: str) -> list[str]:
+    shown = [f"  {one.path}: recorded {_side(one.recorded)}, {verb} {_side(one.asked)}" for one in found[:_SHOWN]]
     if len(found) > _SHOWN:
         shown.append(f"  (showing {_SHOWN} of {len(found)} differences)")
-    return [f"It differs from the nearest recording (call {near.call} {which}) in:", *shown]
+    return shown
 
 
 def _side(text: str | None) -> str:

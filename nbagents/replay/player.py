@@ -56,9 +56,9 @@ class Player:
 
     def __init__(self, cassette: Cassette, where: Where, report: Report) -> None:
         self.cassette = cassette
+        self.scrubber = Scrubber()
+        self.report = report
         self._where = where
-        self._report = report
-        self._scrubber = Scrubber()
         self._lock = threading.Lock()
         self._recordings = list(cassette)
         self._by_key: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -83,21 +83,28 @@ class Player:
             CassetteMissError: There is none.
             CassetteError: Its sound is missing.
         """
+        recording, retried = self.find(canonical_request(ask, self.scrubber))
+        return Playback(recording, chunks_of(recording.response, self.cassette.load), retried)
+
+    def find(self, request: dict[str, Any]) -> tuple[Recording, bool]:
+        """Return the recording of a canonical request, and whether it was tried again when it was recorded.
+
+        Raises:
+            CassetteMissError: There is none.
+        """
         place = self._where()
-        request = canonical_request(ask, self._scrubber)
         with self._lock:
             self._start(place)
             found = self._find(place, request)
             if found is None:
                 error = self._miss(place, request)
-                self._report.missed(place, str(error))
+                self.report.missed(place, str(error))
                 raise error
             self._used.add(found)
             self._ever.add(found)
             retried = self._retried(found)
-        self._report.used(found)
-        recording = self._recordings[found]
-        return Playback(recording, chunks_of(recording.response, self.cassette.load), retried)
+        self.report.used(found)
+        return self._recordings[found], retried
 
     def _start(self, place: Place) -> None:
         """A cell that runs again is answered from its first recording again."""

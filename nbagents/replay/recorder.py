@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import CassetteError
 from nbagents.replay.canonical import canonical_request, hash_of
@@ -15,9 +15,14 @@ from nbagents.replay.reply import CANCELLED, Heard, reply_of, transcript_of
 from nbagents.replay.scrub import Scrubber
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbagents.replay.ask import Ask
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.place import Place, Where
+
+    Keep = Callable[[str, bytes], None]
+    Response = Callable[[Keep], dict[str, Any]]
 
 __all__ = ["Recorder", "Take"]
 
@@ -36,8 +41,9 @@ class Recorder:
     def __init__(self, cassette: Cassette, where: Where) -> None:
         self.cassette = cassette
         self.failure: CassetteError | None = None
+        self.scrubber = Scrubber()
+        self.unfinished: set[Callable[[], None]] = set()  # what still has something to write when all ends
         self._where = where
-        self._scrubber = Scrubber()
         self._lock = threading.Lock()
         self._executions: dict[str, str] = {}
         self._calls: dict[str, int] = {}
@@ -49,13 +55,26 @@ class Recorder:
         Raises:
             CassetteError: An earlier call could not be written.
         """
+        return Take(self, ask, *self.next_call())
+
+    def next_call(self) -> tuple[Place, int]:
+        """Return which cell asks, and which call of it this is.
+
+        Raises:
+            CassetteError: An earlier call could not be written.
+        """
         if self.failure is not None:
             raise self.failure
         place = self._where()
         with self._lock:
             self._start(place)
             self._calls[place.cell] += 1
-            return Take(self, ask, place, self._calls[place.cell])
+            return place, self._calls[place.cell]
+
+    def finish(self) -> None:
+        """Write what is unfinished, such as a conversation that nobody closed."""
+        for write in list(self.unfinished):
+            write()
 
     def settle(self) -> None:
         """Bring the file in order.
@@ -72,37 +91,40 @@ class Recorder:
                     self.failure = exc
                     raise
 
-    def write(self, take: Take, heard: Heard) -> None:
+    def write(
+        self, place: Place, call: int, request: dict[str, Any], response: Response, attempt: int = 0
+    ) -> None:
         """Write one call.
+
+        Args:
+            place: Which cell asked.
+            call: Which call of that cell this is, from 1.
+            request: The canonical request.
+            response: Makes what came back; it is given what keeps a file's name and content.
+            attempt: 0, or how often the client had tried this request before.
 
         Raises:
             CassetteError: The file cannot be written, or a secret would stay in it.
         """
-        request = canonical_request(take.ask, self._scrubber)
         with self._lock:
             if self.failure is not None:
                 return  # said already, and raised by the next request
             self._unsettled = True
             try:
-                self.cassette.add(self._recording(take, request, heard))
+                self.cassette.add(
+                    Recording(
+                        cell=place.cell,
+                        call=call,
+                        attempt=attempt,
+                        hash=hash_of(request),
+                        recorded=datetime.now(UTC).date().isoformat(),
+                        request=request,
+                        response=response(self.cassette.keep),
+                    )
+                )
             except CassetteError as exc:
                 self.failure = exc
                 raise
-
-    def _recording(self, take: Take, request: dict[str, object], heard: Heard) -> Recording:
-        response = reply_of(heard, self._scrubber, self.cassette.keep)
-        said = transcript_of(request)
-        if said is not None and "file" in response:
-            response["file"]["transcript"] = said
-        return Recording(
-            cell=take.place.cell,
-            call=take.call,
-            attempt=take.ask.attempt,
-            hash=hash_of(request),
-            recorded=datetime.now(UTC).date().isoformat(),
-            request=request,
-            response=response,
-        )
 
     def _start(self, place: Place) -> None:
         """A cell that runs again records again."""
@@ -165,4 +187,14 @@ class Take:
         self._written = True
         ms = self._ms if self._status is not None else self._now()
         heard = Heard(self._status, self._content_type, ms, self._chunks, end, message)
-        self.recorder.write(self, heard)
+        scrubber = self.recorder.scrubber
+        request = canonical_request(self.ask, scrubber)
+
+        def response(keep: Keep) -> dict[str, Any]:
+            found = reply_of(heard, scrubber, keep)
+            said = transcript_of(request)
+            if said is not None and "file" in found:
+                found["file"]["transcript"] = said
+            return found
+
+        self.recorder.write(self.place, self.call, request, response, self.ask.attempt)

@@ -36,6 +36,12 @@ class Recording:
         """What was called, such as "POST responses"."""
         return f"{self.request.get('method', '?')} {self.request.get('path', '?')}"
 
+    @property
+    def files(self) -> list[str]:
+        """Names of the binary bodies beside the cassette: a reply's own, or the sounds of a conversation."""
+        notes = [*self.response.get("sounds", {}).values(), self.response.get("file")]
+        return [note["name"] for note in notes if note]
+
 
 def line_of(recording: Recording) -> str:
     """Return a recording as one line of JSON with sorted keys."""

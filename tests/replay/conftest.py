@@ -229,12 +229,15 @@ def recording():
     """Serve one recording of real traffic; skips where there is none."""
     started = []
 
-    def serve(name):
+    def serve(name, *options):
         path = RECORDINGS / f"{name}.json"
         if not path.exists() or not REPLAY_TOOL.exists():
             pytest.skip(f"needs {path.name} of shared/recordings beside the checkout")
         process = subprocess.Popen(
-            [sys.executable, str(REPLAY_TOOL), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(REPLAY_TOOL), str(path), *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         return process.stdout.readline().strip().partition("=")[2]

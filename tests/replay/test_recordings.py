@@ -77,6 +77,40 @@ sound = await client.audio.speech.create(
 items = [heard.text, said, len(sound.content), hashlib.sha256(sound.content).hexdigest()]
 """
 
+# The conversation of one realtime model: what a session tells, with the hash of each sound.
+TALK = """
+import hashlib, os
+from agents.realtime import RealtimeAgent, RealtimeRunner
+from nbagents.replay.realtime import realtime_model
+
+@function_tool
+def get_weather(city: str) -> str:
+    return 'It is foggy and 12 degrees in London.'
+
+def told(event):
+    kind = event.data.type if event.type == 'raw_model_event' else event.type
+    sound = getattr(getattr(event, 'audio', None), 'data', None)
+    if sound is not None:
+        return [kind, len(sound), hashlib.sha256(sound).hexdigest()]
+    if kind == 'raw_server_event':
+        return [kind, json.dumps(event.data.data, sort_keys=True)]
+    return [kind, repr(event.data)] if event.type == 'raw_model_event' else [kind]
+
+settings = {{'model_name': 'gpt-realtime', 'output_modalities': [{modality!r}]}}
+runner = RealtimeRunner(RealtimeAgent('A', tools=[get_weather]), model=realtime_model())
+config = {{'url': os.environ.get('REALTIME_URL', ''), 'api_key': 'none', 'initial_model_settings': settings}}
+items = []
+async with await runner.run(model_config=config) as session:
+    {say}
+    async for event in session:
+        items.append(told(event))
+        if [one[0] for one in items].count('turn_ended') == {turns}:
+            break
+"""
+ORDERED = ("raw_server_event", "audio", "transcript_delta", "turn_started", "turn_ended", "usage")
+TOLD = TALK.format(modality="text", say="await session.send_message('What is the weather in London?')", turns=2)
+SPOKEN = TALK.format(modality="audio", say="await session.send_audio(bytes(4800))", turns=1)
+
 PLAIN = "\nimport json\nprint(json.dumps(items))"
 
 
@@ -111,6 +145,37 @@ def test_real_traffic_is_the_same_again(name, source, show, recording, environme
     assert kinds(live.notebook) == kinds(again.notebook)
     strips = [o for o in again.notebook.cells[1].outputs if o.output_type == "display_data"]
     assert len(strips) == (show == SHOW)
+
+
+@pytest.mark.parametrize(("name", "source"), [("realtime_tool_call", TOLD), ("realtime_spoken_turn", SPOKEN)])
+def test_a_real_conversation_is_the_same_again(
+    name, source, recording, environment, tmp_path, monkeypatch, capsys
+):
+    """What a session hears of a replayed realtime model is what it heard: events, tools, sound byte for byte."""
+    monkeypatch.chdir(tmp_path)
+    environment.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")  # what is recorded here is not HTTP
+    cells = [nbformat.v4.new_code_cell(text, id=f"c{n}") for n, text in enumerate((AGENTS, source, PLAIN))]
+    path = tmp_path / "lamp.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    environment.setenv("REALTIME_URL", recording(name, "--fill-audio", "200"))
+    live = execute(path, {"NBAGENTS_MODE": "live"}, lambda *_: None)
+    assert live.error is None
+    assert main(["record", "lamp.ipynb"]) == 0, capsys.readouterr().out
+    environment.delenv("REALTIME_URL")
+    environment.delenv("OPENAI_BASE_URL")
+    assert main(["replay", "check", "lamp.ipynb"]) == 0, capsys.readouterr().out
+    heard = json.loads(printed(live.notebook)[0])
+    again = json.loads(printed(nbformat.read(path, as_version=4))[0])
+    assert [one for one in again if one[0] in ORDERED] == [one for one in heard if one[0] in ORDERED]
+    assert sorted(again, key=repr) == sorted(heard, key=repr)  # what our own side adds comes when it is ready
+    (line,) = [json.loads(text) for text in (tmp_path / "lamp.cassette.jsonl").read_text().splitlines()[1:]]
+    sounds = line["response"].get("sounds", {})
+    if name == "realtime_spoken_turn":
+        (sound,) = sounds.values()
+        assert sound["seconds"] == pytest.approx(0.2 * sum(len(one) == 3 for one in heard))
+        assert sound["transcript"].startswith("H")
+        data = (tmp_path / "lamp.cassette.files" / sound["name"]).read_bytes()
+        assert len(data) == sum(one[1] for one in heard if len(one) == 3)
 
 
 def printed(notebook):

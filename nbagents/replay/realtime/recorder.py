@@ -1,0 +1,152 @@
+"""Mode record at a realtime model: what is sent and received passes by, and is noted in its order."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from agents.realtime import RealtimeModel, RealtimeModelListener, RealtimeModelSendAudio
+
+from nbagents.replay.canonical import canonical_value
+from nbagents.replay.deltas import scrub_events
+from nbagents.replay.realtime.events import asked_of, is_pcm, received_data, sent_data
+from nbagents.replay.realtime.script import AUDIO, COMMIT
+from nbagents.replay.realtime.sounds import Sounds, sound_note
+from nbagents.replay.sse import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agents.realtime import RealtimeModelConfig, RealtimeModelEvent, RealtimeModelSendEvent
+
+    from nbagents.replay.place import Place
+    from nbagents.replay.recorder import Recorder
+
+__all__ = ["RecordingRealtimeModel"]
+
+
+class RecordingRealtimeModel(RealtimeModel, RealtimeModelListener):
+    """Passes everything to another model and back; the conversation is written when it is closed.
+
+    Args:
+        inner: The model that is recorded.
+        recorder: Writes the cassette.
+    """
+
+    def __init__(self, inner: RealtimeModel, recorder: Recorder) -> None:
+        self._inner = inner
+        self._recorder = recorder
+        self._place: Place | None = None
+        self._call = 0
+        self._asked: dict[str, Any] = {}
+        self._began = 0.0
+        self._events: list[list[Any]] = []
+        self._sounds = Sounds()
+        self._run = bytearray()  # sound that is being sent
+        self._run_began = 0
+        self._failure: dict[str, Any] = {}
+
+    async def connect(self, options: RealtimeModelConfig) -> None:
+        """Connect the other model.
+
+        Raises:
+            CassetteError: An earlier call could not be written.
+        """
+        self._place, self._call = self._recorder.next_call()
+        self._recorder.unfinished.add(self.write)
+        self._asked = canonical_value(asked_of(options), self._recorder.scrubber)
+        self._began = time.monotonic()
+        self._inner.add_listener(self)  # before the others: what they send in answer comes after
+        try:
+            await self._inner.connect(options)
+        except Exception as exc:
+            self._failure = {"end": type(exc).__name__, "message": str(exc)}
+            self.write()
+            raise
+
+    def add_listener(self, listener: RealtimeModelListener) -> None:
+        """Add a listener to the other model."""
+        self._inner.add_listener(listener)
+
+    def remove_listener(self, listener: RealtimeModelListener) -> None:
+        """Remove a listener from the other model."""
+        self._inner.remove_listener(listener)
+
+    async def send_event(self, event: RealtimeModelSendEvent) -> None:
+        """Note and send an event."""
+        self._sent(event)
+        await self._inner.send_event(event)
+
+    async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:
+        """Note and send an event where the other model finds that it may be sent."""
+
+        def noted() -> bool:
+            allowed = send_if()
+            if allowed:
+                self._sent(event)
+            return allowed
+
+        return await self._inner.send_event_if(event, noted)
+
+    async def close(self) -> None:
+        """Close the other model and write the conversation.
+
+        Raises:
+            CassetteError: The file cannot be written, or a secret would stay in it.
+        """
+        try:
+            await self._inner.close()
+        finally:
+            self.write()
+
+    async def on_event(self, event: RealtimeModelEvent) -> None:
+        """Note what was received."""
+        kind, data = received_data(event)
+        self._end_run()
+        self._note("received", kind, self._sounds.take(kind, data))
+
+    def _retire_response_audio(self, response_id: str) -> None:
+        self._inner._retire_response_audio(response_id)  # noqa: SLF001 - the SDK's session calls it on every model
+
+    def write(self) -> None:
+        """Write the conversation; does nothing the second time."""
+        if self._place is None:
+            return
+        place, self._place = self._place, None
+        self._recorder.unfinished.discard(self.write)
+        self._inner.remove_listener(self)
+        self._end_run()
+        self._recorder.write(place, self._call, self._asked, self._response)
+
+    def _response(self, keep: Callable[[str, bytes], None]) -> dict[str, Any]:
+        found: dict[str, Any] = {"ms": self._events[0][0] if self._events else self._now(), **self._failure}
+        noted = [Event(ms, None, [way, kind, data]) for ms, way, kind, data in self._events]
+        found["conversation"] = [[one.ms, *one.data] for one in scrub_events(noted, self._recorder.scrubber)]
+        sounds = self._sounds.files(pcm=is_pcm(self._asked), keep=keep)
+        return {**found, "sounds": sounds} if sounds else found
+
+    def _sent(self, event: RealtimeModelSendEvent) -> None:
+        if not isinstance(event, RealtimeModelSendAudio):
+            self._end_run()
+            kind, data = sent_data(event)
+            self._note("sent", kind, canonical_value(data, self._recorder.scrubber))
+            return
+        if not self._run:
+            self._run_began = self._now()
+        self._run += event.audio
+        if event.commit:
+            self._end_run()
+            self._note("sent", COMMIT, None)
+
+    def _end_run(self) -> None:
+        """Pieces of sound that nothing came between are one event, at the time of the first."""
+        if self._run:
+            note = sound_note(bytes(self._run), pcm=is_pcm(self._asked))
+            self._run.clear()
+            self._events.append([self._run_began, "sent", AUDIO, note])
+
+    def _note(self, way: str, kind: str, data: Any) -> None:  # noqa: ANN401 - any JSON value
+        self._events.append([self._now(), way, kind, data])
+
+    def _now(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
