@@ -37,6 +37,17 @@ if TYPE_CHECKING:
     from nbagents.tracing.processor import NotebookTracingProcessor
     from nbagents.tracing.record import SpanRecord, TraceRecord
     from nbagents.tracing.store import TraceStore, last_trace, traces
+    from nbagents.voice.config import VoicePipelineConfig
+    from nbagents.voice.events import (
+        VoiceStreamEventAgentResponse,
+        VoiceStreamEventAudio,
+        VoiceStreamEventError,
+        VoiceStreamEventInterrupted,
+        VoiceStreamEventTool,
+        VoiceStreamEventTranscription,
+        VoiceStreamEventTurnEnded,
+    )
+    from nbagents.voice.pipeline import VoicePipeline
     from nbagents.widgets.microphone import Microphone
     from nbagents.widgets.speaker import Speaker
     from nbagents.widgets.trace_view import TraceView
@@ -63,6 +74,15 @@ _EXPORTS = {
     "TraceRecord": "nbagents.tracing.record",
     "TraceStore": "nbagents.tracing.store",
     "TraceView": "nbagents.widgets.trace_view",
+    "VoicePipeline": "nbagents.voice.pipeline",
+    "VoicePipelineConfig": "nbagents.voice.config",
+    "VoiceStreamEventAgentResponse": "nbagents.voice.events",
+    "VoiceStreamEventAudio": "nbagents.voice.events",
+    "VoiceStreamEventError": "nbagents.voice.events",
+    "VoiceStreamEventInterrupted": "nbagents.voice.events",
+    "VoiceStreamEventTool": "nbagents.voice.events",
+    "VoiceStreamEventTranscription": "nbagents.voice.events",
+    "VoiceStreamEventTurnEnded": "nbagents.voice.events",
     "apply_frame": "nbagents.sessions.apply_frame",
     "disable": "nbagents.notebook.enable",
     "enable": "nbagents.notebook.enable",
@@ -100,6 +120,15 @@ __all__ = [
     "TraceRecord",
     "TraceStore",
     "TraceView",
+    "VoicePipeline",
+    "VoicePipelineConfig",
+    "VoiceStreamEventAgentResponse",
+    "VoiceStreamEventAudio",
+    "VoiceStreamEventError",
+    "VoiceStreamEventInterrupted",
+    "VoiceStreamEventTool",
+    "VoiceStreamEventTranscription",
+    "VoiceStreamEventTurnEnded",
     "__version__",
     "apply_frame",
     "disable",

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
+from nbagents.audio.frames import FrameQueue
 from nbagents.audio.pcm16 import RATE, from_bytes, level
 from nbagents.errors import ConfigError
 from nbagents.widgets.device import AudioDevice, _subscribe
-from nbagents.widgets.frames import FrameQueue
 from nbagents.widgets.module import module_text
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbagents._optional import require
+from nbagents.audio.frames import FrameQueue
 from nbagents.audio.pcm16 import RATE
 from nbagents.audio.recorded import decode
 from nbagents.errors import ConfigError
 from nbagents.widgets.device import _subscribe
-from nbagents.widgets.frames import FrameQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -1,0 +1,1 @@
+"""Talking to an agent: sound in, transcript, answer and speech out."""

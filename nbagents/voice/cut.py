@@ -1,0 +1,115 @@
+"""A session after an interrupted turn: it holds what was heard, and nothing that was not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from nbagents.voice.heard import first_words, word_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agents import TResponseInputItem
+    from agents.memory import Session
+
+__all__ = ["cut_session", "heard_items"]
+
+_WINDOW = 200  # items: a turn has fewer
+
+
+async def cut_session(session: Session, said: str, answer: str, heard_words: int) -> None:
+    """Take back what an interrupted turn added to a session, but for what was heard.
+
+    Args:
+        session: Any session of the SDK's protocol.
+        said: What the person said, which began the turn.
+        answer: What the agent had answered so far, the words that were not heard included.
+        heard_words: How many words of it were heard.
+    """
+    items: list[Any] = list(await session.get_items(_WINDOW))
+    begin = next((n for n in reversed(range(len(items))) if _is_said(items[n], said)), None)
+    if begin is None:  # the turn was cancelled before its first item was stored
+        await session.add_items([{"role": "user", "content": said}])
+        added: list[Any] = []
+    else:
+        added = items[begin + 1 :]
+    kept = heard_items(added, answer, heard_words)
+    if kept == added:
+        return
+    same = next(
+        (n for n, (old, new) in enumerate(zip(added, kept, strict=False)) if old != new),
+        min(len(added), len(kept)),
+    )
+    for _ in added[same:]:
+        await session.pop_item()
+    if kept[same:]:
+        await session.add_items(cast("list[TResponseInputItem]", kept[same:]))
+
+
+def heard_items(added: Sequence[Any], answer: str, heard_words: int) -> list[Any]:
+    """Return what of a turn's items was heard: complete tool calls, and the first words of its messages.
+
+    Args:
+        added: The items that the turn stored after what was said.
+        answer: All that the agent had answered, in case its message was not stored yet.
+        heard_words: How many words were heard.
+
+    Example:
+        >>> heard_items([{"role": "assistant", "content": "It rains in Paris."}], "It rains in Paris.", 2)
+        [{'role': 'assistant', 'content': 'It rains'}]
+        >>> heard_items([], "It rains", 0)
+        []
+    """
+    answered = {item["call_id"] for item in added if item.get("type") == "function_call_output"}
+    kept: list[Any] = []
+    left, stored = heard_words, 0
+    for item in added:
+        if item.get("type") == "function_call" and item["call_id"] not in answered:
+            continue
+        if item.get("role") != "assistant":
+            kept.append(item)
+            continue
+        text = _text(item)
+        stored += word_count(text)
+        if left >= word_count(text):
+            kept.append(item)
+        elif left:
+            kept.append(_shortened(item, first_words(text, left)))
+        left = max(0, left - word_count(text))
+    if left and stored < word_count(answer):
+        rest = " ".join(answer.split()[stored:])
+        kept.append({"role": "assistant", "content": first_words(rest, left)})
+    return _without_loose_reasoning(kept)
+
+
+def _is_said(item: Any, said: str) -> bool:  # noqa: ANN401 - an item of any session
+    return isinstance(item, dict) and item.get("role") == "user" and item.get("content") == said
+
+
+def _text(item: dict[str, Any]) -> str:
+    content = item.get("content")
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content or () if isinstance(part, dict))
+
+
+def _shortened(item: dict[str, Any], text: str) -> dict[str, Any]:
+    """Keep an item's shape; its id stands for the whole message at OpenAI, so that it goes."""
+    if isinstance(item["content"], str):
+        return {**item, "content": text}
+    part = {**item["content"][0], "text": text}
+    return {
+        **{key: value for key, value in item.items() if key != "id"},
+        "content": [part],
+        "status": "incomplete",
+    }
+
+
+def _without_loose_reasoning(items: list[Any]) -> list[Any]:
+    """Drop reasoning whose message or call is gone: the API refuses it."""
+    followers = [*items[1:], None]
+    return [
+        item
+        for item, after in zip(items, followers, strict=False)
+        if item.get("type") != "reasoning" or (after is not None and "id" in after)
+    ]

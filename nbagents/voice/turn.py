@@ -1,0 +1,76 @@
+"""One spoken turn: what was said, what was answered, and where the time went."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+__all__ = ["STAGES", "ToolCall", "VoiceTurn"]
+
+STAGES = ("heard", "transcribed", "first token", "first sound")
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """A tool that was called in a turn.
+
+    Attributes:
+        call_id: Which call.
+        name: The tool's name.
+        arguments: Its arguments, as JSON.
+        output: What it returned, as text; None while it runs.
+    """
+
+    call_id: str
+    name: str
+    arguments: str
+    output: str | None = None
+
+
+@dataclass(slots=True)
+class VoiceTurn:
+    """One spoken turn.
+
+    Attributes:
+        number: Counts the turns of a pipeline, from 1.
+        started_at: When the speech ended, in seconds since 1970.
+        text: What was said.
+        answer: What was answered: of an interrupted turn, what was heard of it.
+        agent_name: Who answered; empty before anybody did.
+        tools: The tools that were called, in order.
+        interrupted: Whether somebody spoke before the answer was over.
+        error: What failed, or None.
+        trace_id: The turn's trace, or None where tracing is off.
+        stages: For each of ``STAGES`` that was reached, how many ms after the end of the speech.
+        said: The utterance, PCM16 at 16,000 Hz, where the pipeline keeps audio.
+        spoken: The answer, PCM16 at 24,000 Hz, where the pipeline keeps audio.
+    """
+
+    number: int
+    started_at: float = field(default_factory=time.time)
+    text: str = ""
+    answer: str = ""
+    agent_name: str = ""
+    tools: list[ToolCall] = field(default_factory=list)
+    interrupted: bool = False
+    error: str | None = None
+    trace_id: str | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+    said: bytes | None = None
+    spoken: bytes | None = None
+
+    def reach(self, stage: str) -> None:
+        """Note that a stage is reached now, the first time."""
+        self.stages.setdefault(stage, 1000 * (time.time() - self.started_at))
+
+    @property
+    def latency(self) -> dict[str, float]:
+        """How long each stage took by itself, in ms; together they are the time to the first sound.
+
+        Example:
+            >>> VoiceTurn(1, stages={"heard": 500.0, "transcribed": 540.0}).latency
+            {'heard': 500.0, 'transcribed': 40.0}
+        """
+        reached = sorted(self.stages.items(), key=lambda each: each[1])
+        starts = [0.0, *(at for _, at in reached)]
+        return {stage: at - before for (stage, at), before in zip(reached, starts, strict=False)}
