@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     )
     from nbagents.voice.pipeline import VoicePipeline
     from nbagents.widgets.microphone import Microphone
+    from nbagents.widgets.realtime_panel import RealtimePanel
     from nbagents.widgets.speaker import Speaker
     from nbagents.widgets.trace_view import TraceView
 
@@ -64,6 +65,7 @@ _EXPORTS = {
     "RealtimeAudioEvent": "nbagents.realtime.events",
     "RealtimeConfig": "nbagents.realtime.config",
     "RealtimeFunctionCallEvent": "nbagents.realtime.events",
+    "RealtimePanel": "nbagents.widgets.realtime_panel",
     "RealtimeRawEvent": "nbagents.realtime.events",
     "RealtimeSession": "nbagents.realtime.session",
     "RealtimeTextEvent": "nbagents.realtime.events",
@@ -110,6 +112,7 @@ __all__ = [
     "RealtimeAudioEvent",
     "RealtimeConfig",
     "RealtimeFunctionCallEvent",
+    "RealtimePanel",
     "RealtimeRawEvent",
     "RealtimeSession",
     "RealtimeTextEvent",

@@ -85,6 +85,14 @@ class RealtimeConfig:
         """Whether the server finds the end of a turn."""
         return self.turn_detection is not None
 
+    def turns_when(self, *, hands_free: bool) -> Mapping[str, Any] | None:
+        """Return the turn detection for hands-free talking, or None for push-to-talk.
+
+        Args:
+            hands_free: Which of the two.
+        """
+        return (self.turn_detection or dict(_SERVER_VAD)) if hands_free else None
+
     def settings(self) -> RealtimeSessionModelSettings:
         """Return the settings in the SDK's form."""
         turns: Any = None if self.turn_detection is None else dict(self.turn_detection)

@@ -35,7 +35,7 @@ from nbagents.realtime.tally import Tally
 from nbagents.realtime.translate import Translator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -103,7 +103,7 @@ class RealtimeSession:
         self._steady = SteadyModel(make_model, self.conversation, self.playback, self._status)
         self._listeners: list[Callable[[RealtimeEvent], None]] = []
         self._events: Mailbox[RealtimeEvent] = Mailbox(_EVENTS)
-        self._microphone: Mailbox[tuple[bytes, bool]] = Mailbox(_MICROPHONE)
+        self._microphone: Mailbox[tuple[bytes, bool, bool]] = Mailbox(_MICROPHONE)
         self._thread: LoopThread | None = None
         self._sdk: SDKSession | None = None
         self._error: BaseException | None = None
@@ -181,7 +181,7 @@ class RealtimeSession:
     def put_audio(self, audio: bytes, *, commit: bool = False) -> None:
         """Do as ``send_audio``, on any thread and without waiting."""
         self._session()
-        self._microphone.put((audio, commit))
+        self._microphone.put((audio, commit, False))
 
     async def send_image(self, image: bytes | str, *, text: str = "", media_type: str = "image/png") -> None:
         """Show an image; the agent answers.
@@ -207,8 +207,20 @@ class RealtimeSession:
 
     async def respond(self) -> None:
         """Ask for an answer to what was said; for push-to-talk."""
-        message = RealtimeModelSendRawMessage(message={"type": "response.create"})
-        await self._do(self._steady.send_event(message))
+        await self._do(self._steady.send_event(_raw("response.create")))
+
+    async def end_turn(self) -> None:
+        """End what the user says, and ask for an answer; for push-to-talk."""
+        self._session()
+        self._microphone.put((b"", True, True))  # after what was heard, which may still wait there
+
+    async def set_turn_detection(self, turns: Mapping[str, Any] | None) -> None:
+        """Change how the end of a turn is found; connections that follow keep it.
+
+        Args:
+            turns: As in ``RealtimeConfig.turn_detection``; None is push-to-talk.
+        """
+        await self._do(self._steady.set_turn_detection(turns))
 
     async def update_agent(self, agent: Any) -> None:  # noqa: ANN401 - ours or the SDK's
         """Go on with another agent.
@@ -267,6 +279,16 @@ class RealtimeSession:
             return
         self._thread.submit(self._guarded(coroutine))
 
+    @property
+    def trace_id(self) -> str | None:
+        """The conversation's trace, or None before it has one."""
+        return self.spans.trace_id
+
+    @property
+    def model(self) -> str:
+        """The model that answers, as the server says."""
+        return self.spans.model or self.config.model
+
     def transcript(self) -> pd.DataFrame:
         """Return the conversation, one row for each item; see ``nbagents.realtime.frame``."""
         return transcript_frame(self.conversation.lines())
@@ -286,6 +308,22 @@ class RealtimeSession:
         self.playback.report(item_id, content_index, played_ms)
         if self._thread is not None and self._thread.alive:
             self._thread.post(self.spans.played)
+
+    def later(self, seconds: float, function: Callable[[], object]) -> bool:
+        """Call a function on the connection's thread; may be called on any thread.
+
+        Args:
+            seconds: When.
+            function: What.
+
+        Returns:
+            Whether it will be called: there is no such thread before ``start`` and after ``close``.
+        """
+        thread = self._thread
+        if thread is None or not thread.alive or self._closed:
+            return False
+        thread.post(thread.loop.call_later, seconds, function)
+        return True
 
     def publish(self, event: RealtimeEvent) -> None:
         """Hand an event to the log, the trace, the listeners and whoever iterates; on the connection's thread."""
@@ -365,11 +403,16 @@ class RealtimeSession:
     async def _send_microphone(self, session: SDKSession) -> None:
         with suppress(Closed):
             while True:
-                audio, commit = await self._microphone.get()
+                audio, commit, answer = await self._microphone.get()
                 if dropped := self._microphone.take_dropped():
                     self.publish(RealtimeOverflowEvent(queue="microphone", dropped=dropped))
                 try:
-                    await session.send_audio(audio, commit=commit)
+                    if audio:
+                        await session.send_audio(audio)
+                    if commit:
+                        await self._steady.send_event(_raw("input_audio_buffer.commit"))
+                    if answer:
+                        await self._steady.send_event(_raw("response.create"))
                 except Exception as exc:  # noqa: BLE001 - said in the session; the next chunk may go through
                     self.publish(RealtimeErrorEvent(message=f"the microphone's sound was not sent: {exc}"))
 
@@ -393,6 +436,10 @@ class RealtimeSession:
     def _stop(self, thread: LoopThread) -> None:
         self._events.close()
         thread.stop(0.2)
+
+
+def _raw(name: str) -> RealtimeModelSendRawMessage:
+    return RealtimeModelSendRawMessage(message={"type": name})
 
 
 def _not_connected(exc: Exception) -> Exception:

@@ -37,8 +37,9 @@ class ConversationSpans:
         self._agent = agent_name
         self._conversation = conversation
         self._playback = playback
-        self._model = ""
+        self.model = ""
         self._trace: Trace | None = None
+        self._trace_id: str | None = None
         self._turn: Span[Any] | None = None
         self._heard: dict[str, Span[Any]] = {}
         self._response: Span[Any] | None = None
@@ -49,7 +50,7 @@ class ConversationSpans:
     @property
     def trace_id(self) -> str | None:
         """The trace, once there is one."""
-        return None if self._trace is None else self._trace.trace_id
+        return self._trace_id
 
     def take(self, event: Any) -> None:  # noqa: ANN401 - any event of the session
         """Take in one event, on the connection's thread.
@@ -81,6 +82,7 @@ class ConversationSpans:
         if self._trace is None:
             self._trace = tracing.trace(f"Realtime: {self._agent}")
             self._trace.start(mark_as_current=False)
+            self._trace_id = self._trace.trace_id
         if self._turn is None:
             self._turn = _started(tracing.agent_span(self._agent, parent=self._trace))
         return self._turn
@@ -97,7 +99,7 @@ class ConversationSpans:
             return
         data = self._response.span_data
         data.usage = _usage(usage or {}) or None
-        data.model = self._model or None
+        data.model = self.model or None
         _finish(self._response)
         self._response = None
 
@@ -114,7 +116,7 @@ class ConversationSpans:
     def _raw(self, event: Any) -> None:  # noqa: ANN401 - see take
         data = event.data if isinstance(event.data, dict) else {}
         if data.get("type") in {"session.created", "session.updated"}:
-            self._model = str(data["session"].get("model") or "")
+            self.model = str(data["session"].get("model") or "")
         elif data.get("type") == "conversation.item.added" and data["item"].get("role") == "user":
             if data["item"]["id"] not in self._heard:
                 self._end_turn()
@@ -153,7 +155,7 @@ class ConversationSpans:
             self._end_speech()
             now = get_trace_provider().time_iso()
             span = tracing.speech_span(
-                model=self._model or None, output_format=event.format, first_content_at=now, parent=self._in_turn()
+                model=self.model or None, output_format=event.format, first_content_at=now, parent=self._in_turn()
             )
             self._speech = event.item_id, _started(span)
 

@@ -29,8 +29,9 @@ from nbagents.errors import RealtimeConnectionError
 from nbagents.realtime.restore import needs_answer, restored_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from agents.realtime import RealtimeSessionModelSettings
     from agents.realtime.model import RealtimeModelConfig
     from agents.realtime.model_events import RealtimeModelEvent
     from agents.realtime.model_inputs import RealtimeModelSendEvent
@@ -87,6 +88,7 @@ class SteadyModel(RealtimeModel):
         self._work: set[asyncio.Task[None]] = set()
         self._renew_at = 0.0
         self._cancelled: str | None = None
+        self._turns: dict[str, Any] = {}  # turn detection that was changed since
 
     async def connect(self, options: RealtimeModelConfig) -> None:
         """Connect for the first time; a failure here is the caller's, and nothing is tried again."""
@@ -114,8 +116,7 @@ class SteadyModel(RealtimeModel):
             RealtimeConnectionError: The connection was given up.
         """
         if isinstance(event, RealtimeModelSendSessionUpdate):
-            settings = {**self._options.get("initial_model_settings", {}), **event.session_settings}
-            self._options = {**self._options, "initial_model_settings": settings}  # type: ignore[typeddict-item]
+            event = RealtimeModelSendSessionUpdate(session_settings=self._settle(event.session_settings))
         if isinstance(event, RealtimeModelSendToolOutput):
             self._conversation.returned(event.tool_call.call_id, event.output)
         if isinstance(event, RealtimeModelSendInterrupt) and event.force_response_cancel:
@@ -128,6 +129,16 @@ class SteadyModel(RealtimeModel):
             if isinstance(event, RealtimeModelSendToolOutput):
                 return  # restored with its call
             await (await self._connected()).send_event(event)
+
+    async def set_turn_detection(self, turns: Mapping[str, Any] | None) -> None:
+        """Change how the end of a turn is found, whichever agent answers.
+
+        Args:
+            turns: As the API has it; None is push-to-talk.
+        """
+        self._turns = {"turn_detection": turns}
+        settings = self._settle({})
+        await self.send_event(RealtimeModelSendSessionUpdate(session_settings=settings))
 
     async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:
         """Send where a condition holds at that moment."""
@@ -142,6 +153,15 @@ class SteadyModel(RealtimeModel):
                 task.cancel()
         await self._shut(self._inner)
         self._on_status("closed", "")
+
+    def _settle(self, settings: RealtimeSessionModelSettings) -> RealtimeSessionModelSettings:
+        """Return all settings after an update, and keep them for the next connection."""
+        whole: Any = {**self._options.get("initial_model_settings", {}), **settings}
+        audio = whole.get("audio") or {}
+        whole["audio"] = {**audio, "input": {**(audio.get("input") or {}), **self._turns}}
+        self._options = {**self._options, "initial_model_settings": whole}
+        settled: RealtimeSessionModelSettings = whole
+        return settled
 
     async def heard(self, ear: _Ear, event: RealtimeModelEvent) -> None:
         """Take an event of one of the connections."""

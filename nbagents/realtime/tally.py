@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from nbagents._optional import require
@@ -76,18 +77,23 @@ class Tally:
         Args:
             model: The model that answered.
         """
-        try:
-            prices: Any = require("genai_prices", extra="cost")
-        except MissingExtraError:
-            return None
-        usage = prices.Usage(
-            input_tokens=self.input,
-            input_audio_tokens=self.input_audio,
-            cache_read_tokens=self.cached,
-            output_tokens=self.output,
-            output_audio_tokens=self.output_audio,
-        )
-        try:
-            return float(prices.calc_price(usage, model, provider_id="openai").total_price)
-        except (LookupError, ValueError):
-            return None
+        return _cost(self, model)
+
+
+@lru_cache(maxsize=64)
+def _cost(tally: Tally, model: str) -> float | None:
+    try:
+        prices: Any = require("genai_prices", extra="cost")
+    except MissingExtraError:
+        return None
+    usage = prices.Usage(
+        input_tokens=tally.input,
+        input_audio_tokens=tally.input_audio,
+        cache_read_tokens=tally.cached,
+        output_tokens=tally.output,
+        output_audio_tokens=tally.output_audio,
+    )
+    try:
+        return float(prices.calc_price(usage, model, provider_id="openai").total_price)
+    except (LookupError, ValueError):
+        return None

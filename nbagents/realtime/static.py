@@ -1,0 +1,96 @@
+"""A conversation as it stays in a saved notebook: HTML that needs nothing, and the same facts as text."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbagents.realtime.conversation import Line
+    from nbagents.realtime.tally import Tally
+
+__all__ = ["conversation_html", "conversation_text", "figures_line"]
+
+_SHOWN = 60  # items; a count that is cut says so
+_LONGEST = 400  # characters
+
+
+def figures_line(name: str, lines: Sequence[Line], tally: Tally, cost: float | None) -> str:
+    """Return the figures of a conversation in a line.
+
+    Args:
+        name: The agent.
+        lines: The conversation.
+        tally: Its tokens.
+        cost: What it cost in US dollars, or None where that is not known.
+
+    Example:
+        >>> from nbagents.realtime.tally import Tally
+        >>> figures_line("Weather", [], Tally(), None)
+        'Weather   0 turns   0 tokens'
+    """
+    turns = sum(line.role == "user" for line in lines)
+    calls = sum(line.kind == "function_call" for line in lines)
+    parts = [name, f"{turns} turn{'' if turns == 1 else 's'}"]
+    if calls:
+        parts.append(f"{calls} tool call{'' if calls == 1 else 's'}")
+    parts.append(f"{tally.total:,} tokens")
+    if cost is not None:
+        parts.append(f"${cost:.4f}")
+    return "   ".join(parts)
+
+
+def conversation_text(headline: str, lines: Sequence[Line]) -> str:
+    """Return a conversation as plain text.
+
+    Args:
+        headline: What ``figures_line`` gave.
+        lines: The conversation.
+    """
+    rows = [f"{who:<10} {text}" for who, text, _ in _rows(lines)]
+    return "\n".join([headline, *rows, *_cut(lines)])
+
+
+def conversation_html(headline: str, lines: Sequence[Line]) -> str:
+    """Return a conversation as HTML without a script, style sheet or network; everything is escaped.
+
+    Args:
+        headline: What ``figures_line`` gave.
+        lines: The conversation.
+    """
+    rows = "".join(
+        f"<tr><td>{escape(who)}</td><td>{_cell(text, code=code)}</td></tr>" for who, text, code in _rows(lines)
+    )
+    cut = "".join(f"<p>{escape(text)}</p>" for text in _cut(lines))
+    table = f"<table>{rows}</table>" if rows else ""
+    return f"<p><b>{escape(headline)}</b></p>{table}{cut}"
+
+
+def _rows(lines: Sequence[Line]) -> list[tuple[str, str, bool]]:
+    shown = [line for line in lines if line.kind != "function_call_output"][-_SHOWN:]
+    return [_row(line) for line in shown]
+
+
+def _row(line: Line) -> tuple[str, str, bool]:
+    if line.kind == "function_call":
+        output = "" if line.output is None else f" \u2192 {line.output}"
+        return "tool", _short(f"{line.name}({line.arguments}){output}"), True
+    if line.heard is None:
+        return line.role, _short(line.text), False
+    return line.role, f"{_short(line.heard)} \u2026 (interrupted)".strip(), False
+
+
+def _cut(lines: Sequence[Line]) -> list[str]:
+    whole = sum(line.kind != "function_call_output" for line in lines)
+    return [f"showing the last {_SHOWN} of {whole:,} items"] if whole > _SHOWN else []
+
+
+def _short(text: str) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= _LONGEST else one_line[: _LONGEST - 1] + "\u2026"
+
+
+def _cell(text: str, *, code: bool) -> str:
+    return f"<code>{escape(text)}</code>" if code else escape(text)
