@@ -326,6 +326,7 @@ class NotebookPage:
         self.page.wait_for_selector(
             f"body[data-jp-theme-light='{str(name == 'light').lower()}']", state="attached"
         )
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def save(self):
         """Save and return the file's notebook."""
