@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from nbagents.realtime.session import RealtimeSession
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.run.batch_compare import compare
     from nbagents.run.cached_agent import CachedAgent
+    from nbagents.run.map_agent import map_agent
     from nbagents.run.tools import execute_tools_parallel
     from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.compressed_session import CompressedSession
@@ -86,12 +88,14 @@ _EXPORTS = {
     "VoiceStreamEventTranscription": "nbagents.voice.events",
     "VoiceStreamEventTurnEnded": "nbagents.voice.events",
     "apply_frame": "nbagents.sessions.apply_frame",
+    "compare": "nbagents.run.batch_compare",
     "disable": "nbagents.notebook.enable",
     "enable": "nbagents.notebook.enable",
     "execute_tools_parallel": "nbagents.run.tools",
     "from_wav": "nbagents.audio.wav",
     "last_trace": "nbagents.tracing.store",
     "list_sessions": "nbagents.sessions.list_sessions",
+    "map_agent": "nbagents.run.map_agent",
     "openai_client": "nbagents.replay.client",
     "search_sessions": "nbagents.sessions.list_sessions",
     "sync_openai_client": "nbagents.replay.client",
@@ -134,12 +138,14 @@ __all__ = [
     "VoiceStreamEventTurnEnded",
     "__version__",
     "apply_frame",
+    "compare",
     "disable",
     "enable",
     "execute_tools_parallel",
     "from_wav",
     "last_trace",
     "list_sessions",
+    "map_agent",
     "openai_client",
     "search_sessions",
     "sync_openai_client",

@@ -6,11 +6,42 @@ Widgets stand above the domain (see CONTRIBUTING.md); the name of the class is a
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["DISPLAYS", "display_class"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-DISPLAYS = {"trace": "nbagents.widgets.trace_view:TraceView"}
+__all__ = ["DISPLAYS", "display_class", "is_quiet", "quiet"]
+
+DISPLAYS = {
+    "progress": "nbagents.widgets.map_progress:MapProgress",
+    "trace": "nbagents.widgets.trace_view:TraceView",
+}
+
+_quiet: ContextVar[bool] = ContextVar("nbagents_quiet", default=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Run what has a display of its own: no strips appear for the traces that start inside."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Tell whether what runs here has a display of its own.
+
+    Example:
+        >>> with quiet():
+        ...     is_quiet()
+        True
+    """
+    return _quiet.get()
 
 
 def display_class(kind: str) -> Any:  # noqa: ANN401 - a widget class of a layer that this one must not know

@@ -11,6 +11,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from nbagents._displays import is_quiet
 from nbagents.notebook.cells import Cell, current_cell
 from nbagents.notebook.painter import Painter
 
@@ -180,7 +181,7 @@ class Board:
         cell = current_cell(self._shell)
         if cell is None:
             return None
-        if self.shown:
+        if self.shown and not is_quiet():
             with self._lock:
                 strip = self._by_execution.get(cell.execution)
                 if strip is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agents.tracing import TracingProcessor, get_trace_provider
 
@@ -14,17 +14,31 @@ from nbagents._sqlite import default_path
 from nbagents.tracing.encode import encode
 from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
 from nbagents.tracing.payload import Facts, facts_of, name_of, payload_json
-from nbagents.tracing.writer import TraceWarning, TraceWriter, writer_of
+from nbagents.tracing.writer import TraceWarning, writer_of
 
 if TYPE_CHECKING:
     from agents.tracing import Span, Trace
 
+    from nbagents.tracing.ledger import Event
     from nbagents.tracing.observer import TraceObserver
     from nbagents.tracing.redact import Redactor
 
-__all__ = ["NotebookTracingProcessor"]
+__all__ = ["EventSink", "NotebookTracingProcessor"]
 
 _REDACTED = "details are redacted."  # how the SDK ends what it says in place of an error's own text
+
+
+class EventSink(Protocol):
+    """What events are handed to: a file's writer, or what carries them to one on another machine."""
+
+    redactor: Redactor
+    observers: tuple[TraceObserver, ...]
+
+    def put(self, event: Event) -> None:
+        """Take an event; never waits."""
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until everything is kept; tell whether that was reached in time."""
 
 
 class NotebookTracingProcessor(TracingProcessor):
@@ -35,6 +49,7 @@ class NotebookTracingProcessor(TracingProcessor):
     Args:
         path: The file; None is the one beside the notebook, found when the first trace starts.
         observer: Told of traces as they are written; the notebook's strips are one.
+        writer: What events are handed to, in place of the file's own writer.
 
     Example:
         >>> from agents import trace, custom_span
@@ -49,10 +64,16 @@ class NotebookTracingProcessor(TracingProcessor):
         >>> set_trace_processors([])
     """
 
-    def __init__(self, path: Path | str | None = None, *, observer: TraceObserver | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str | None = None,
+        *,
+        observer: TraceObserver | None = None,
+        writer: EventSink | None = None,
+    ) -> None:
         self._path = None if path is None else Path(path).expanduser().absolute()
         self._observer = observer
-        self._writer: TraceWriter | None = None
+        self._writer: EventSink | None = writer
         self._warned = False
 
     def on_trace_start(self, trace: Trace) -> None:
@@ -161,7 +182,7 @@ class NotebookTracingProcessor(TracingProcessor):
     def _write(self, event: Any) -> None:  # noqa: ANN401 - any of the four events
         (self._writer or self._open()).put(event)
 
-    def _open(self) -> TraceWriter:
+    def _open(self) -> EventSink:
         writer = self._writer = writer_of(self._path or default_path())
         if self._observer is not None and self._observer not in writer.observers:
             writer.observers = (*writer.observers, self._observer)
