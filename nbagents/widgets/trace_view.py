@@ -2,13 +2,18 @@
 
 The protocol is written at the top of ``trace_view.js``; this side of it:
 
-==========================  =====================================================================
-from the page               what is done
-==========================  =====================================================================
-``ready``                   every row is sent (``rows`` with ``reset``)
-``detail`` (trace_id, seq)  the payload is read from the store and its beginning sent (``detail``)
-``plotly``                  plotly.js is sent, once per page
-==========================  =====================================================================
+===========================  =====================================================================
+from the page                what is done
+===========================  =====================================================================
+``ready``                    every row is sent (``rows`` with ``reset``), and the comparison if any
+``detail`` (trace_id, seq)   the payload is read from the store and its beginning sent (``detail``)
+``session`` (trace_id, seq)  the session's items that the span made are looked for (``session``)
+``path``                     the critical path of every trace is worked out (``path``)
+``cost``                     what the model calls cost is looked up (``cost``)
+``others``                   the traces that it can be compared with are listed (``others``)
+``compare`` (trace_id)       it is compared with that trace; without one no more (``compare``)
+``plotly``                   plotly.js is sent, once per page
+===========================  =====================================================================
 
 How a request that fails is answered is in ``live.py``.
 """
@@ -21,17 +26,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import traitlets
 
+from nbagents.errors import ConfigError, MissingExtraError
+from nbagents.widgets.columns import Columns
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
-from nbagents.widgets.wire import COLUMNS, detail_fields, rows_json
+from nbagents.widgets.span_detail import span_detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from nbagents.tracing.compare import TraceComparison
+    from nbagents.tracing.record import SpanRecord, TraceRecord
     from nbagents.tracing.rows import SpanRow, TraceRow
     from nbagents.widgets.live import Request
 
 __all__ = ["PayloadStore", "Record", "TraceView"]
+
+_OTHERS = 30  # traces to choose from
 
 
 class Record(Protocol):
@@ -59,8 +70,9 @@ class TraceView(LiveWidget):
     Every method may be called on any thread, and the page's requests are answered on whichever thread they arrive.
 
     Args:
-        records: Traces with their spans.
-        store: Where payloads are read from when a span is chosen; without one, only what the rows hold is shown.
+        records: Traces with their spans; several share one time axis.
+        store: Where payloads are read from when a span is chosen, and what can be compared; without one, only
+            what the rows hold is shown.
         expanded: Whether it starts open; None leaves it as a closed strip.
 
     Raises:
@@ -89,10 +101,12 @@ class TraceView(LiveWidget):
         expanded: bool | None = None,
         **unknown: object,
     ) -> None:
-        self._store = store
+        self._store: Any = store
         self._traces: dict[str, TraceRow] = {}
         self._spans: dict[str, dict[int, SpanRow]] = {}
         self._interrupted: frozenset[str] = frozenset()
+        self._columns = Columns()
+        self._comparison: TraceComparison | None = None
         for record in records:
             self._take(record)
         super().__init__(unknown, expanded=bool(expanded))  # requests come from here on
@@ -106,16 +120,72 @@ class TraceView(LiveWidget):
         """
         with self._lock:
             self._merge(traces, spans)
-            self._send_rows(traces, spans, reset=False)
+            by_trace: dict[str, list[SpanRow]] = {}
+            for span in spans:
+                by_trace.setdefault(span.trace_id, []).append(span)
+            self._send_rows(traces, by_trace, reset=False)
 
     @property
-    def selected(self) -> SpanRow | TraceRow | None:
-        """The row that is chosen in the page, or None."""
-        chosen = list(self.selection)
+    def records(self) -> list[TraceRecord]:
+        """The traces that are shown, with what is known of them so far."""
+        from nbagents.tracing.record import TraceRecord
+
         with self._lock:
-            if len(chosen) == 1:
-                return self._traces.get(chosen[0])
-            return self._spans.get(chosen[0], {}).get(chosen[1]) if chosen else None
+            rows = [(row, tuple(self._spans.get(row.trace_id, {}).values())) for row in self._traces.values()]
+        return [TraceRecord(trace, spans, self._store) for trace, spans in rows]
+
+    @property
+    def selected(self) -> SpanRecord | TraceRecord | None:
+        """The span that is chosen in the page (a trace where its own row is), or None."""
+        chosen = list(self.selection)
+        found = next((record for record in self.records if chosen and record.trace_id == chosen[0]), None)
+        if found is None or len(chosen) == 1:
+            return found
+        return next((span for span in found.spans if span.row.seq == chosen[1]), None)
+
+    def compare(self, other: TraceRecord | str | None) -> TraceComparison | None:
+        """Show the trace beside another, aligned by place in the tree and name; None ends that.
+
+        Args:
+            other: The other trace, or the id of one in the store.
+
+        Returns:
+            What ``record.compare(other)`` gives: differences are the other's figures minus those of the trace shown.
+
+        Raises:
+            ConfigError: The view shows no trace or several, or has no store to find an id in.
+            TraceNotFoundError: The store has no trace with that id.
+        """
+        comparison = None if other is None else self._only().compare(self._found(other))
+        with self._lock:
+            self._comparison = comparison
+            self._send_comparison()
+        return comparison
+
+    def static_forms(self) -> tuple[str, str]:
+        """Return the traces as HTML without a script, and as text."""
+        from nbagents.tracing.static import trace_html, trace_text
+
+        records = self.records
+        return trace_html(records), trace_text(records)
+
+    def _only(self) -> TraceRecord:
+        records = self.records
+        if len(records) != 1:
+            raise ConfigError(
+                f"a view of {len(records)} traces has no one trace to compare", name="other", value=len(records)
+            )
+        return records[0]
+
+    def _found(self, other: TraceRecord | str) -> TraceRecord:
+        if not isinstance(other, str):
+            return other
+        if self._store is None:
+            raise ConfigError(
+                "the view has no store to find a trace in; give the trace itself", name="other", value=other
+            )
+        found: TraceRecord = self._store.get(other)
+        return found
 
     def _take(self, record: Record) -> None:
         self._merge([record.row], record.rows)
@@ -128,19 +198,77 @@ class TraceView(LiveWidget):
         for span in spans:
             self._spans.setdefault(span.trace_id, {})[span.seq] = span
 
-    def _send_rows(self, traces: Iterable[TraceRow], spans: Iterable[SpanRow], *, reset: bool) -> None:
-        message = {"type": "rows", "reset": reset, "now_us": time.time_ns() // 1000, "columns": COLUMNS}
-        self.send(message, [rows_json(traces, spans, self._interrupted)])
+    def _send_rows(
+        self, traces: Iterable[TraceRow], spans: Mapping[str, Sequence[SpanRow]], *, reset: bool
+    ) -> None:
+        message = {"type": "rows", "reset": reset, "now_us": time.time_ns() // 1000}
+        self.send(message, self._columns.buffers(traces, spans, self._interrupted))
+
+    def _send_comparison(self) -> None:
+        from nbagents.widgets.pairs import pairs_message
+
+        self.send(
+            {"type": "compare", **(pairs_message(self._comparison) if self._comparison else {"pairs": None})}
+        )
 
     def _on_ready(self, _message: dict[str, Any], _buffers: object) -> None:
         with self._lock:  # rows pushed meanwhile must not arrive before those that they change
-            spans = [span for rows in self._spans.values() for span in rows.values()]
+            self._columns = Columns()
+            spans = {trace_id: list(rows.values()) for trace_id, rows in self._spans.items()}
             self._send_rows(self._traces.values(), spans, reset=True)
+            if self._comparison is not None:
+                self._send_comparison()
 
     def _on_detail(self, message: dict[str, Any], _buffers: object) -> None:
         trace_id, seq = str(message["trace_id"]), int(message["seq"])
         payload = self._store.payload(trace_id, seq) if self._store is not None else {}
-        self.send({"type": "detail", "trace_id": trace_id, "seq": seq, "fields": detail_fields(payload)})
+        span = self._spans.get(trace_id, {}).get(seq)
+        self.send({"type": "detail", "trace_id": trace_id, "seq": seq, **span_detail(span, payload)})
+
+    def _on_session(self, message: dict[str, Any], _buffers: object) -> None:
+        from nbagents.widgets.session_items import items_of_span
+
+        trace_id, seq = str(message["trace_id"]), int(message["seq"])
+        record = next(record for record in self.records if record.trace_id == trace_id)
+        found = items_of_span(record, seq, getattr(self._store, "path", None))
+        self.send({"type": "session", "trace_id": trace_id, "seq": seq, "found": found})
+
+    def _on_path(self, _message: dict[str, Any], _buffers: object) -> None:
+        from nbagents.widgets.path_columns import path_message
+
+        content, buffer = path_message(self.records)
+        self.send({"type": "path", **content}, [buffer])
+
+    def _on_cost(self, _message: dict[str, Any], _buffers: object) -> None:
+        from nbagents.tracing.cost import total_cost
+        from nbagents.tracing.layout import MODEL
+
+        calls = [row for record in self.records for row in record.rows if row.type in MODEL]
+        try:
+            cost = total_cost(calls)
+        except MissingExtraError as exc:
+            self.send({"type": "cost", "usd": None, "text": str(exc), "calls": len(calls)})
+        else:
+            self.send({"type": "cost", "usd": cost.usd, "text": str(cost), "calls": len(calls)})
+
+    def _on_others(self, _message: dict[str, Any], _buffers: object) -> None:
+        records: list[TraceRecord] = [] if self._store is None else self._store.records(_OTHERS)
+        listed = [
+            {
+                "trace_id": record.trace_id,
+                "name": record.name,
+                "started_us": record.row.started_us,
+                "took": record.end_us - record.row.started_us,
+                "spans": len(record.rows),
+                "errors": record.errors,
+            }
+            for record in records
+            if record.trace_id not in self._traces
+        ]
+        self.send({"type": "others", "traces": listed})
+
+    def _on_compare(self, message: dict[str, Any], _buffers: object) -> None:
+        self.compare(message.get("trace_id"))
 
     def _on_plotly(self, _message: dict[str, Any], _buffers: object) -> None:
         from plotly.offline import get_plotlyjs
@@ -150,17 +278,10 @@ class TraceView(LiveWidget):
     _requests: ClassVar[Mapping[str, Request]] = {
         "ready": _on_ready,
         "detail": _on_detail,
+        "session": _on_session,
+        "path": _on_path,
+        "cost": _on_cost,
+        "others": _on_others,
+        "compare": _on_compare,
         "plotly": _on_plotly,
     }
-
-    def static_forms(self) -> tuple[str, str]:
-        """Return the traces as HTML without a script, and as text."""
-        from nbagents.tracing.record import TraceRecord
-        from nbagents.tracing.static import trace_html, trace_text
-
-        with self._lock:
-            records = [
-                TraceRecord(row, tuple(self._spans.get(row.trace_id, {}).values()), self._store)
-                for row in self._traces.values()
-            ]
-        return trace_html(records), trace_text(records)

@@ -1,67 +1,14 @@
-"""What goes over the wire to a trace view: rows as lists, payloads cut to a size that a page can show."""
+"""Payloads on their way to a page: as text, and cut to a size that a page can show."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nbagents.tracing.rows import SpanRow, TraceRow
+__all__ = ["DETAIL_CHARACTERS", "cut", "error_text"]
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["COLUMNS", "DETAIL_CHARACTERS", "ROW_CHARACTERS", "cut", "detail_fields", "rows_json"]
-
-ROW_CHARACTERS = 500
 DETAIL_CHARACTERS = 20_000
 LINE_CHARACTERS = 60  # JSON that is longer is indented
-
-# A page has no use for what only the store needs; ``interrupted`` is what a page cannot find out.
-_TRACE = tuple(name for name in TraceRow._fields if name not in {"metadata", "cell_id", "writer"})
-_SPAN = SpanRow._fields
-COLUMNS = {"traces": [*_TRACE, "interrupted"], "spans": list(_SPAN)}
-
-
-def rows_json(
-    traces: Iterable[TraceRow], spans: Iterable[SpanRow], interrupted: frozenset[str] = frozenset()
-) -> bytes:
-    """Encode rows as JSON lists in the order of ``COLUMNS``; a text longer than 500 characters is cut.
-
-    Args:
-        traces: Rows of traces.
-        spans: Rows of spans.
-        interrupted: Ids of traces that have no end and whose kernel is gone.
-
-    Example:
-        >>> rows_json([TraceRow("t1", "lamp", 5)], [])
-        b'{"traces":[["t1","lamp",5,null,null,false]],"spans":[]}'
-    """
-    document = {
-        "traces": [[*_cells(row, _TRACE), row.trace_id in interrupted] for row in traces],
-        "spans": [_cells(row, _SPAN) for row in spans],
-    }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def _cells(row: TraceRow | SpanRow, names: tuple[str, ...]) -> list[Any]:
-    return [_short(getattr(row, name)) for name in names]
-
-
-def _short(value: Any) -> Any:  # noqa: ANN401 - a cell of any column
-    return value[: ROW_CHARACTERS - 1] + "…" if isinstance(value, str) and len(value) > ROW_CHARACTERS else value
-
-
-def detail_fields(payload: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
-    """Turn a span's payload into texts that a page can show.
-
-    Args:
-        payload: ``input``, ``output``, ``data`` and ``error``; any may be missing or None.
-
-    Example:
-        >>> detail_fields({"input": '{"city":"Paris"}'})["input"]["text"]
-        '{"city": "Paris"}'
-    """
-    return {name: cut(payload.get(name)) for name in ("input", "output", "data", "error")}
 
 
 def cut(value: object, limit: int = DETAIL_CHARACTERS) -> dict[str, Any] | None:
@@ -83,6 +30,26 @@ def cut(value: object, limit: int = DETAIL_CHARACTERS) -> dict[str, Any] | None:
     text = _text(value)
     kept = text[:limit]
     return {"text": kept, "shown": len(kept), "total": len(text)}
+
+
+def error_text(error: object) -> str | None:
+    """Write a span's error for a person: its message, then what the SDK kept beside it, tracebacks as they are.
+
+    Args:
+        error: The SDK's error (``message`` and ``data``), text, or None.
+
+    Example:
+        >>> print(error_text({"message": "Error running tool", "data": {"tool_name": "refund"}}))
+        Error running tool
+        <BLANKLINE>
+        tool_name: refund
+    """
+    if not isinstance(error, dict):
+        return None if error is None else str(error)
+    data = error.get("data")
+    about = data.items() if isinstance(data, dict) else ()
+    lines = [f"{name}: {value if isinstance(value, str) else _json(value)}" for name, value in about]
+    return "\n".join([str(error.get("message", "")), *([""] if lines else []), *lines]).strip()
 
 
 def _text(value: object) -> str:

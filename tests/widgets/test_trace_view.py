@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from array import array
 
 import pytest
 
@@ -14,13 +15,24 @@ from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.widgets.live import _answer_in_blocked_cells
 from nbagents.widgets.trace_view import TraceView
 
-COLUMN_NAME = 5
 
+class Known:
+    """What a page knows from the messages with rows: texts, traces, and spans by trace number and seq."""
 
-def rows(message):
-    content, buffers = message
-    assert content["type"] == "rows"
-    return content["reset"], json.loads(buffers[0])
+    def __init__(self):
+        self.names, self.traces, self.spans = [], {}, {}
+
+    def take(self, message):
+        content, (head, whole, times, _) = message
+        assert content["type"] == "rows"
+        if content["reset"]:
+            self.names, self.traces, self.spans = [], {}, {}
+        head, numbers, count = json.loads(head), array("i", whole), len(times) // 16
+        self.names += head["names"]
+        self.traces |= dict(head["traces"])
+        changed = [(numbers[n], numbers[count + n], self.names[numbers[4 * count + n]]) for n in range(count)]
+        self.spans |= {(trace, seq): name for trace, seq, name in changed}
+        return content["reset"], [name for *_, name in changed]
 
 
 def test_unknown_arguments_are_refused():
@@ -35,19 +47,20 @@ def test_ready_sends_every_row(open_page, record):
     page = open_page([record])
     page.view.push([], [SpanRow("t1", 2, "s2", "s0", "function", "late", 50)])
     for _ in range(2):
-        ((reset, sent),) = map(rows, page.ask({"type": "ready"}))
-        assert reset is True
-        assert [span[COLUMN_NAME] for span in sent["spans"]] == ["triage", "lookup", "late"]
+        (message,) = page.ask({"type": "ready"})
+        assert Known().take(message) == (True, ["triage", "lookup", "late"])
 
 
 def test_push_sends_what_changed_in_one_message(open_page, record):
-    """A long run is not sent again for every span of it."""
+    """A long run is not sent again for every span of it, nor a text that the page has."""
     page = open_page([record])
+    known = Known()
+    known.take(page.ask({"type": "ready"})[0])
     page.view.push([TraceRow("t1", "lamp", 10, 99)], [SpanRow("t1", 1, "s1", "s0", "function", "again", 20, 45)])
-    ((reset, sent),) = map(rows, page.received)
-    assert reset is False
-    assert [span[COLUMN_NAME] for span in sent["spans"]] == ["again"]
-    assert [trace[0] for trace in sent["traces"]] == ["t1"]
+    message = page.received[-1]
+    assert known.take(message) == (False, ["again"])
+    assert known.traces[0]["ended_us"] == 99
+    assert json.loads(message[1][0])["names"] == ["again"]
 
 
 def test_rows_are_in_no_trait(open_page, record):
@@ -97,9 +110,10 @@ def test_selected_is_the_chosen_row(open_page, record):
     view = open_page([record]).view
     assert view.selected is None
     view.selection = ["t1", 1]
-    assert view.selected == record.rows[1]
+    assert view.selected.row == record.rows[1]
+    assert (view.selected.depth, view.selected.input, view.selected.status) == (1, None, "ok")
     view.selection = ["t1"]
-    assert view.selected == record.row
+    assert view.selected.row == record.row
     view.selection = ["t1", 77]
     assert view.selected is None
 
@@ -108,8 +122,9 @@ def test_interrupted_records_are_marked_as_such(open_page, record):
     """A trace whose kernel died is not shown as running."""
     record.row = TraceRow("t1", "lamp", 10)
     record.interrupted = True
-    ((_, sent),) = map(rows, open_page([record]).ask({"type": "ready"}))
-    assert sent["traces"][0][-1] is True
+    known = Known()
+    known.take(open_page([record]).ask({"type": "ready"})[0])
+    assert known.traces[0]["interrupted"] is True
 
 
 def test_pushes_and_requests_may_come_on_any_thread(open_page):
@@ -130,10 +145,10 @@ def test_pushes_and_requests_may_come_on_any_thread(open_page):
         page.ask({"type": "ready"})
     for thread in threads:
         thread.join()
-    seen = set()
-    for reset, sent in map(rows, page.received):
-        seen = (set() if reset else seen) | {span[1] for span in sent["spans"]}
-    assert seen == {*range(200), *range(1000, 1200)}
+    known = Known()
+    for message in page.received:
+        known.take(message)
+    assert {seq for _, seq in known.spans} == {*range(200), *range(1000, 1200)}
 
 
 def test_requests_stay_on_the_thread_they_were_sent_to():
@@ -171,5 +186,82 @@ def test_display_holds_the_static_form(open_page, record):
 def test_records_of_the_store_can_be_viewed(open_page, record):
     """A view takes the records that the trace store gives."""
     page = open_page([TraceRecord(record.row, record.rows)])
-    ((_, sent),) = map(rows, page.ask({"type": "ready"}))
-    assert [span[COLUMN_NAME] for span in sent["spans"]] == ["triage", "lookup"]
+    assert Known().take(page.ask({"type": "ready"})[0]) == (True, ["triage", "lookup"])
+
+
+def steps(message):
+    content, (buffer,) = message
+    return content["traces"], list(array("d", buffer))
+
+
+def test_the_critical_path_is_the_kernel_s(open_page, record):
+    """The page underlines the steps of `critical_path()`: the tool, and its agent before and after."""
+    traces, numbers = steps(open_page([record]).ask({"type": "path"})[0])
+    assert traces == [["t1", 3]]
+    assert numbers == [0, 10, 20, 1, 20, 40, 0, 40, 90]
+
+
+def test_the_cost_of_the_model_calls_is_told_or_why_not(open_page, record):
+    """A price that is not known is not 0."""
+    call = SpanRow(
+        "t1",
+        2,
+        "s2",
+        "s0",
+        "response",
+        "no such model",
+        20,
+        40,
+        model="no such model",
+        input_tokens=1,
+        output_tokens=1,
+    )
+    page = open_page([record])
+    assert page.ask({"type": "cost"})[0][0]["usd"] == 0
+    page.view.push([], [call])
+    ((answer, _),) = page.ask({"type": "cost"})
+    assert (answer["usd"], answer["calls"]) == (None, 1)
+    assert "no such model" in answer["text"]
+
+
+def slower():
+    rows = [
+        SpanRow("t2", 0, "s0", None, "agent", "triage", 0, 200),
+        SpanRow("t2", 1, "s1", "s0", "custom", "new", 5, 9),
+    ]
+    return TraceRecord(TraceRow("t2", "lamp again", 0, 200), rows)
+
+
+def test_compare_shows_both_and_returns_the_comparison(open_page, record):
+    """Aligned by place and name; a page that comes later is sent it too; None ends it."""
+    page = open_page([record])
+    comparison = page.view.compare(slower())
+    assert comparison.to_frame()["duration_change"].iloc[0] == pytest.approx(120e-6)
+    *_, (told, _) = page.ask({"type": "ready"})
+    assert [(pair["name"], pair["a"], pair["b"]) for pair in told["pairs"]] == [
+        ("triage", [0, 80], [0, 200]),
+        ("new", None, [5, 9]),
+        ("lookup", [10, 30], None),
+    ]
+    assert (told["a"]["name"], told["b"]["took"], told["total"]) == ("lamp", 200, 3)
+    assert page.ask({"type": "compare", "trace_id": None})[-1][0]["pairs"] is None
+    assert page.view.compare(None) is None
+
+
+def test_compare_needs_one_trace_and_a_place_to_find_the_other(open_page, record):
+    """What cannot be compared is refused with the reason."""
+    with pytest.raises(ConfigError, match="no store to find a trace in"):
+        open_page([record]).view.compare("t9")
+    with pytest.raises(ConfigError, match="a view of 2 traces has no one trace"):
+        open_page([record, slower()]).view.compare(slower())
+
+
+def test_what_it_can_be_compared_with_is_listed(open_page, record):
+    """The newest traces of the store, without the one that is shown."""
+
+    class Store:
+        def records(self, limit):
+            return [TraceRecord(record.row, record.rows), slower()]
+
+    ((answer, _),) = open_page([record], store=Store()).ask({"type": "others"})
+    assert [(other["trace_id"], other["took"], other["spans"]) for other in answer["traces"]] == [("t2", 200, 2)]

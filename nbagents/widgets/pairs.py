@@ -1,0 +1,86 @@
+"""A comparison of two traces on its way to a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbagents.tracing.compare import Pair, TraceComparison
+    from nbagents.tracing.record import SpanRecord, TraceRecord
+
+__all__ = ["MOST_PAIRS", "pairs_message"]
+
+MOST_PAIRS = 2_000
+
+
+def pairs_message(comparison: TraceComparison) -> dict[str, Any]:
+    """Return what a page shows of a comparison; of many pairs those that changed most, in tree order.
+
+    Args:
+        comparison: The comparison.
+
+    Returns:
+        ``a`` and ``b`` (name and figures of each trace), ``pairs`` (places in the trees; a stretch is from when
+        until when, in microseconds since the start of its trace) and ``total``, how many there are.
+    """
+    kept = _most_changed(comparison.pairs)
+    return {
+        "a": _trace(comparison.a),
+        "b": _trace(comparison.b),
+        "pairs": [_pair(pair, comparison) for pair in kept],
+        "total": len(comparison.pairs),
+    }
+
+
+def _most_changed(pairs: Sequence[Pair]) -> list[Pair]:
+    ranked = sorted(range(len(pairs)), key=lambda index: -abs(pairs[index].change))
+    return [pairs[index] for index in sorted(ranked[:MOST_PAIRS])]
+
+
+def _trace(record: TraceRecord) -> dict[str, Any]:
+    usage = record.usage
+    return {
+        "trace_id": record.trace_id,
+        "name": record.name,
+        "started_us": record.row.started_us,
+        "took": record.end_us - record.row.started_us,
+        "tokens": usage.total_tokens,
+        "spans": len(record.rows),
+        "errors": record.errors,
+    }
+
+
+def _pair(pair: Pair, comparison: TraceComparison) -> dict[str, Any]:
+    span = pair.either
+    return {
+        "name": span.row.name,
+        "type": span.row.type,
+        "depth": span.depth,
+        "a": _stretch(pair.a, comparison.a),
+        "b": _stretch(pair.b, comparison.b),
+        "figures": {
+            f"{name}_{side}": value
+            for side, found in (("a", pair.a), ("b", pair.b))
+            if found is not None
+            for name, value in _figures(found).items()
+        },
+    }
+
+
+def _stretch(span: SpanRecord | None, record: TraceRecord) -> list[int] | None:
+    if span is None:
+        return None
+    start = span.row.started_us - record.row.started_us
+    return [start, start + round(span.duration * 1e6)]
+
+
+def _figures(span: SpanRecord) -> dict[str, Any]:
+    return {
+        "input": span.row.input_tokens,
+        "output": span.row.output_tokens,
+        "cost": span.cost,
+        "error": span.row.error and span.row.error[:200],
+        "seq": span.row.seq,
+    }

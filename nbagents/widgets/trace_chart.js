@@ -1,0 +1,447 @@
+// @ts-check
+/** The rows: names and times on the left, bars on the right, sharing rows; the window on them, and pointer and keys. */
+
+import { make, put } from "./live.js";
+import { TYPES } from "./trace_figures.js";
+import { figure, paths, ROW, windowOf } from "./trace_gantt.js";
+import { fewer } from "./trace_lanes.js";
+import { tipLine } from "./trace_details.js";
+import { AXIS } from "./trace_style.js";
+import { textOf } from "./trace_table.js";
+import { panned, ticks, zoomed } from "./trace_time.js";
+import { keyOf } from "./trace_tree.js";
+import { colorOf, fillPaths } from "./trace_toolbar.js";
+import { duration } from "./words.js";
+
+const INSET = 7; // pixels left free on both sides of the chart
+const LEAST_ROWS = 10;
+const MOST_ROWS = 18;
+const MOST_BARS = 250; // what Plotly redraws well within a frame or two
+const THICK = 14 / ROW;
+const LINE = 2.5 / ROW; // the critical path, under a bar
+
+export class Chart {
+  /** @param {import("./live.js").LiveView} view @param {import("./trace_hub.js").TraceHub} hub */
+  constructor(view, hub) {
+    this.view = view;
+    this.hub = hub;
+    this.pool = /** @type {any[]} */ ([]);
+    this.narrow = false;
+    this.plotted = false;
+    /** @type {any} */ this.colors = null;
+    /** @type {any} */ this.held = null;
+    this.build();
+    this.listen();
+  }
+
+  build() {
+    this.axis = make("div", "axis num", { "aria-hidden": "true", title: "Click, then the wheel zooms; drag pans; double-click shows the whole run" });
+    this.rowsBox = make("div", "rows");
+    this.plot = make("div", "plot", { "aria-hidden": "true" });
+    this.plain = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.plain.setAttribute("class", "plain");
+    this.lines = make("div", "lines", { "aria-hidden": "true" });
+    this.none = make("div", "none", { hidden: "" }, ["No span matches."]);
+    this.pane = make("div", "pane", {}, [this.lines, this.axis, make("div", "clip", {}, [this.rowsBox, this.plain, this.plot]), this.none]);
+    this.spacer = make("div", "spacer", {}, [this.pane]);
+    this.scroller = make("div", "scroller", { tabindex: "0", role: "tree", "aria-label": "Spans" }, [this.spacer]);
+    this.tip = make("div", "tip", { role: "tooltip", hidden: "" });
+  }
+
+  listen() {
+    const on = (/** @type {string} */ name, /** @type {(event: any) => any} */ work, options = {}) => this.view.on(this.scroller, name, work, options);
+    on("scroll", () => this.hub.set({ scrollTop: this.scroller.scrollTop }));
+    on("keydown", (event) => this.key(event));
+    on("wheel", (event) => this.wheel(event), { passive: false });
+    on("pointerdown", (event) => this.grab(event));
+    on("pointermove", (event) => this.move(event));
+    on("pointerup", (event) => this.release(event));
+    on("pointerleave", () => (this.tip.hidden = true));
+    on("dblclick", (event) => this.onChart(event) && this.zoomTo(null));
+  }
+
+  purge() {
+    if (this.plotted) this.hub.Plotly?.purge(this.plot);
+  }
+
+  // ------------------------------------------------------------------------------------------ keys
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = /** @type {Record<string, () => void>} */ ({
+      ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1), PageDown: () => this.step(LEAST_ROWS), PageUp: () => this.step(-LEAST_ROWS),
+      Home: () => this.step(-Infinity), End: () => this.step(Infinity), ArrowRight: () => this.right(), ArrowLeft: () => this.left(),
+      Enter: () => this.flip(), " ": () => this.flip(), "+": () => this.zoomBy(0.6), "=": () => this.zoomBy(0.6), "-": () => this.zoomBy(1 / 0.6),
+      0: () => this.zoomTo(null), Escape: () => this.hub.select(NaN),
+    })[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** The row of what is chosen, or -1. */
+  current() {
+    return this.hub.rows.indexOf(this.hub.selected);
+  }
+
+  /** @param {number} by */
+  step(by) {
+    const { rows } = this.hub;
+    if (!rows.count) return;
+    const row = this.current();
+    const from = row < 0 && Number.isFinite(by) ? -by : row; // with nothing chosen, any step goes to the first row
+    const next = Math.min(Math.max(from + by, 0), rows.count - 1);
+    this.hub.select(rows.kind === "lanes" ? this.nearestInLane(next) : rows.at(next).key);
+    this.reveal(next);
+  }
+
+  /** @param {number} lane */
+  nearestInLane(lane) {
+    const { table, selectedRow } = this.hub;
+    const spans = this.spansOf(lane);
+    const moment = selectedRow < 0 ? -Infinity : table.start[selectedRow];
+    const at = spans.findIndex((row) => table.start[row] >= moment);
+    return this.keyOf(spans[at < 0 ? spans.length - 1 : at]);
+  }
+
+  /** @param {number} row */
+  keyOf(row) {
+    return keyOf(this.hub.table.trace[row], this.hub.table.seq[row]);
+  }
+
+  /** @param {number} lane */
+  spansOf(lane) {
+    return this.hub.rows.bars(lane, { place: (moment) => moment, from: -Infinity, to: Infinity, near: 0 }).map((bar) => bar.row);
+  }
+
+  /** @param {number} row */
+  reveal(row) {
+    const height = this.rowsHeight();
+    const top = this.scroller.scrollTop;
+    if (row * ROW < top) this.scroller.scrollTop = row * ROW;
+    else if ((row + 1) * ROW > top + height) this.scroller.scrollTop = (row + 1) * ROW - height;
+  }
+
+  right() {
+    const { rows } = this.hub;
+    const row = this.current();
+    if (row < 0) return this.step(0);
+    if (rows.kind === "lanes") return this.along(1);
+    const { inner, folded, key } = rows.at(row);
+    if (folded) this.hub.toggleFold(key);
+    else if (inner) this.step(1);
+  }
+
+  left() {
+    const { rows, ui, tree } = this.hub;
+    const row = this.current();
+    if (row < 0) return;
+    if (rows.kind === "lanes") return this.along(-1);
+    const { inner, folded, key } = rows.at(row);
+    if (inner && !folded && !ui.filter.query) return this.hub.toggleFold(key);
+    const parent = rows.place(row) < 0 ? -1 : tree.parent[rows.place(row)];
+    if (parent >= 0) this.step(rows.indexOf(tree.key[parent]) - row);
+  }
+
+  /** To the span before or after in a lane. @param {number} by */
+  along(by) {
+    const spans = this.spansOf(this.current());
+    const at = spans.indexOf(this.hub.selectedRow);
+    this.hub.select(this.keyOf(spans[Math.min(Math.max(at + by, 0), spans.length - 1)]));
+  }
+
+  flip() {
+    const row = this.current();
+    if (row < 0) return this.step(0);
+    const { inner, key } = this.hub.rows.at(row);
+    if (inner) this.hub.toggleFold(key);
+  }
+
+  // ------------------------------------------------------------------------------------------ pointer
+
+  /** Whether an event is on the chart's side. @param {MouseEvent} event */
+  onChart(event) {
+    return event.clientX >= this.plot.getBoundingClientRect().left;
+  }
+
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    if (!this.onChart(event)) return;
+    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
+    // A wheel that passes over the chart on its way down the notebook must not be caught.
+    const zooms = event.ctrlKey || event.metaKey || this.view.shadow.activeElement === this.scroller;
+    if (!sideways && !zooms) return;
+    event.preventDefault();
+    const { range, full, perPixel, left } = this.time();
+    if (sideways) return this.zoomTo(panned(range, (event.deltaX || event.deltaY) * perPixel, full));
+    this.zoomTo(zoomed(range, 1.0015 ** event.deltaY, range[0] + (event.clientX - left) * perPixel, full));
+  }
+
+  /** @param {PointerEvent} event */
+  grab(event) {
+    if (event.button !== 0) return;
+    this.held = { x: event.clientX, range: this.onChart(event) ? this.time().range : null, moved: false };
+    if (this.held.range && event.target !== this.scroller) this.scroller.setPointerCapture(event.pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    const by = this.held ? event.clientX - this.held.x : 0;
+    if (this.held?.range && (this.held.moved || Math.abs(by) > 3)) {
+      this.held.moved = true;
+      const { perPixel, full } = this.time();
+      this.zoomTo(panned(this.held.range, -by * perPixel, full));
+    }
+    this.showTip(event);
+  }
+
+  /** @param {PointerEvent} event */
+  release(event) {
+    const held = this.held;
+    this.held = null;
+    if (!held || held.moved) return;
+    const slot = this.slotAt(event);
+    if (!slot) return;
+    const { rows } = this.hub;
+    const row = rows.at(slot.index);
+    if (event.composedPath().some((/** @type {any} */ at) => at.className === "fold")) this.hub.toggleFold(row.key);
+    else if (rows.kind !== "lanes") this.hub.select(row.key);
+    else {
+      const bar = this.barAt(slot, event);
+      if (bar) this.hub.select(this.keyOf(bar.row));
+    }
+  }
+
+  /** The row under the pointer. @param {MouseEvent} event */
+  slotAt(event) {
+    return this.pool.find(({ element, index }) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return index >= 0 && event.clientY >= top && event.clientY < bottom;
+    });
+  }
+
+  /** The bar under the pointer, or the nearest within some pixels. @param {any} slot @param {MouseEvent} event */
+  barAt(slot, event) {
+    const { range, perPixel, left } = this.time();
+    const at = range[0] + (event.clientX - left) * perPixel;
+    const away = (/** @type {any} */ bar) => Math.max(bar.from - at, at - bar.to, 0);
+    const nearest = slot.bars.reduce((/** @type {any} */ best, /** @type {any} */ bar) => (best && away(best) <= away(bar) ? best : bar), null);
+    return nearest && away(nearest) <= 4 * perPixel ? nearest : null;
+  }
+
+  /** @param {MouseEvent} event */
+  showTip(event) {
+    const slot = this.held?.moved || !this.onChart(event) ? null : this.slotAt(event);
+    const said = slot ? this.tipOf(slot, event) : null;
+    this.tip.hidden = !said;
+    if (!said) return;
+    this.tip.replaceChildren(make("b", "", {}, [said.name]), make("div", "dim num", {}, [said.line]));
+    if (said.error) this.tip.append(make("div", "bad", {}, [said.error.slice(0, 200)]));
+    const box = this.view.root.getBoundingClientRect();
+    const x = Math.min(event.clientX - box.left + 14, box.width - this.tip.offsetWidth - 4);
+    const below = event.clientY - box.top + 16;
+    // Lab's output would get a scroll bar from a tip that reaches past its end.
+    const y = below + this.tip.offsetHeight > box.height ? below - this.tip.offsetHeight - 24 : below;
+    this.tip.style.transform = `translate(${Math.max(4, x)}px, ${y}px)`;
+  }
+
+  /** @param {any} slot @param {MouseEvent} event */
+  tipOf(slot, event) {
+    const { rows, table, figures } = this.hub;
+    const row = rows.at(slot.index);
+    if (rows.kind === "pairs") {
+      const bar = this.barAt(slot, event);
+      return { name: row.label, line: `${row.type} · ${row.took}${bar ? ` · ${bar.side ? "after" : "before"} ${duration(bar.to - bar.from)}` : ""}`, error: "" };
+    }
+    const bar = rows.kind === "lanes" ? this.barAt(slot, event) : (this.barAt(slot, event) ?? slot.bars[0]);
+    if (rows.kind === "lanes" && !bar) return null;
+    if (!bar || row.type === "trace") return { name: row.full, line: `${row.type} · ${row.took}`, error: "" };
+    return { name: table.names[table.name[bar.row]], line: tipLine(table, bar.row, figures.ends, bar.merged), error: textOf(table, "error", bar.row) };
+  }
+
+  // ------------------------------------------------------------------------------------------ time
+
+  /** Where time is: the shown range, all of it, and the chart's place. */
+  time() {
+    const { full, shown: range } = this.hub.range;
+    const box = this.plot.getBoundingClientRect();
+    const perPixel = (range[1] - range[0]) / Math.max(1, box.width - 2 * INSET);
+    return { full, range, perPixel, left: box.left + INSET, width: box.width };
+  }
+
+  /** @param {number} factor */
+  zoomBy(factor) {
+    const { range, full } = this.time();
+    this.zoomTo(zoomed(range, factor, (range[0] + range[1]) / 2, full));
+  }
+
+  /** @param {[number, number] | null} range  null is the whole run, and follows it while it grows */
+  zoomTo(range) {
+    const { full } = this.hub.range;
+    const whole = range && range[0] <= full[0] && range[1] >= full[1];
+    this.hub.set({ range: whole ? null : range });
+  }
+
+  // ------------------------------------------------------------------------------------------ drawing
+
+  rowsHeight() {
+    const least = this.narrow ? 3 : LEAST_ROWS; // details beside the rows need the height
+    return Math.min(Math.max(this.hub.rows.count, least), MOST_ROWS) * ROW;
+  }
+
+  /** @param {boolean} narrow */
+  draw(narrow) {
+    this.narrow = narrow;
+    const { rows, ui } = this.hub;
+    const height = this.rowsHeight();
+    this.scroller.style.height = `${height + AXIS}px`;
+    this.spacer.style.height = `${Math.max(rows.count * ROW, height) + AXIS}px`;
+    this.pane.style.height = `${height + AXIS}px`;
+    this.plot.style.height = `${height}px`;
+    if (this.scroller.scrollTop !== ui.scrollTop) this.scroller.scrollTop = ui.scrollTop;
+    const seen = windowOf(rows.count, ui.scrollTop, height);
+    const time = this.time();
+    this.rowsBox.style.transform = `translateY(${-seen.offset}px)`;
+    this.none.hidden = rows.count > 0;
+    this.drawTicks(time);
+    this.fillRows(seen, time);
+    this.drawBars(seen, time, height);
+  }
+
+  /** @param {any} time */
+  drawTicks({ range, perPixel, width }) {
+    const { axis } = this.hub;
+    const at = (/** @type {number} */ place) => INSET + (place - range[0]) / perPixel;
+    const marks = ticks(range[0], range[1], width / 90, axis).map((tick) => ({ ...tick, x: at(tick.at) }));
+    const gaps = axis.gaps.map(([from, to]) => ({ x: at(axis.place(from)), wide: axis.width / perPixel, hides: to - from }))
+      .filter(({ x, wide }) => x + wide > 0 && x < width);
+    this.lines.replaceChildren(
+      ...marks.map(({ x }) => make("i", "line", { style: `left:${x}px` })),
+      ...gaps.map(({ x, wide }) => make("i", "break", { style: `left:${x}px;width:${wide}px` })),
+    );
+    const clear = (/** @type {number} */ x) => gaps.every((gap) => Math.abs(gap.x + gap.wide / 2 - x - 12) > 44);
+    this.axis.replaceChildren(
+      make("b", "side dim", {}, [this.hub.compared ? "change, after minus before" : ""]),
+      ...marks.filter(({ x }) => x < width - 28 && clear(x)).map(({ x, label }) => make("span", "", { style: `left:${x + 4}px` }, [label])),
+      ...gaps.map(({ x, wide, hides }) => make("span", "gap", { style: `left:${x + wide / 2}px` }, [`⋯ ${duration(hides)}`])),
+    );
+  }
+
+  /** @param {{first: number, last: number}} seen @param {any} time */
+  fillRows(seen, time) {
+    const { rows, figures, axis, selected } = this.hub;
+    const needed = seen.last - seen.first;
+    while (this.pool.length < needed) this.pool.push(makeSlot(this.rowsBox));
+    const pad = INSET * time.perPixel;
+    const place = this.hub.compared ? (/** @type {number} */ moment) => moment : (/** @type {number} */ moment) => axis.place(moment - figures.start);
+    const range = { place, from: time.range[0] - pad, to: time.range[1] + pad, near: time.perPixel };
+    const each = [];
+    for (let i = 0; i < needed; i++) each.push(rows.bars(seen.first + i, range));
+    const drawn = rows.kind === "pairs" ? each : fewer(each, MOST_BARS, time.perPixel);
+    const active = rows.indexOf(selected);
+    this.pool.forEach((slot, i) => {
+      slot.element.hidden = i >= needed;
+      slot.index = i < needed ? seen.first + i : -1;
+      slot.bars = i < needed ? drawn[i] : [];
+      if (i < needed) this.fillRow(slot, rows.at(slot.index), slot.index === active, time);
+    });
+    if (active >= seen.first && active < seen.last) this.scroller.setAttribute("aria-activedescendant", `row-${active}`);
+    else this.scroller.removeAttribute("aria-activedescendant");
+  }
+
+  /** @param {any} slot @param {import("./trace_rows.js").Row} row @param {boolean} selected @param {any} time */
+  fillRow(slot, row, selected, time) {
+    const { element } = slot;
+    element.id = `row-${slot.index}`;
+    element.className = `row ${row.type === "trace" ? "trace " : ""}${selected ? "selected " : ""}${row.failed ? "failed " : ""}${row.state}`;
+    const aria = { level: row.depth + 1, selected, posinset: slot.index + 1, setsize: this.hub.rows.count };
+    for (const [name, value] of Object.entries(aria)) element.setAttribute(`aria-${name}`, String(value));
+    if (row.inner) element.setAttribute("aria-expanded", String(!row.folded));
+    else element.removeAttribute("aria-expanded");
+    slot.fold.style.visibility = row.inner ? "" : "hidden";
+    slot.tree.style.paddingLeft = `${6 + Math.min(row.depth, 10) * 16}px`;
+    slot.dot.style.background = row.type === "trace" || !row.label ? "transparent" : colorOf(row.type);
+    put(slot.name, row.label);
+    slot.name.title = row.full;
+    put(slot.took, row.took);
+    this.placeLabel(slot, row, time);
+  }
+
+  /** What is said beside a bar: before it where there is room. @param {any} slot @param {import("./trace_rows.js").Row} row @param {any} time */
+  placeLabel({ bars, label }, row, { range, perPixel, width }) {
+    put(label, bars.length ? row.beside : "");
+    if (!bars.length || !row.beside) return;
+    const x = (/** @type {number} */ at) => INSET + (at - range[0]) / perPixel;
+    const left = x(bars[0].from);
+    const right = Math.max(left + 2, x(Math.max(...bars.map((/** @type {any} */ bar) => bar.to))));
+    const before = left > 110;
+    label.style.left = before ? "" : `${Math.min(Math.max(right, 0) + 6, width - 60)}px`;
+    label.style.right = before ? `${Math.max(width - left, 0) + 6}px` : "";
+  }
+
+  /** @param {{first: number, offset: number}} seen @param {any} time @param {number} height */
+  drawBars(seen, time, height) {
+    if (!(time.width > 2 * INSET)) return;
+    this.colors ??= this.readColors();
+    const { Plotly } = this.hub;
+    const bars = this.pool.flatMap((slot) => (slot.index < 0 ? [] : this.drawnBars(slot)));
+    const pad = INSET * time.perPixel;
+    const top = seen.first - 0.5 + seen.offset / ROW;
+    const frame = {
+      x: /** @type {[number, number]} */ ([time.range[0] - pad, time.range[1] + pad]), y: /** @type {[number, number]} */ ([top + height / ROW, top]),
+      width: time.width, height, bad: this.colors.bad, least: 2 * time.perPixel,
+    };
+    this.plain.style.display = Plotly ? "none" : "";
+    if (!Plotly) {
+      this.plain.setAttribute("width", String(time.width));
+      this.plain.setAttribute("height", String(height));
+      return fillPaths(this.plain, paths(bars, frame));
+    }
+    const { data, layout, config } = figure(bars, frame);
+    this.plotted = true;
+    Plotly.react(this.plot, data, layout, config);
+  }
+
+  /** A row's bars, and the critical path under them. @param {any} slot @returns {import("./trace_gantt.js").Drawn[]} */
+  drawnBars(slot) {
+    const { rows, figures, axis, selectedRow, table } = this.hub;
+    const row = rows.at(slot.index);
+    if (rows.kind === "pairs") {
+      return slot.bars.map((/** @type {any} */ bar) => ({
+        y: slot.index + (bar.side ? 0.19 : -0.19), thick: 0.3, from: bar.from, to: bar.to, color: this.colors[bar.side ? "agent" : "custom"], failed: false, open: false,
+      }));
+    }
+    const color = (/** @type {any} */ bar) => this.colors[row.type === "trace" ? "turn" : (table.names[table.type[bar.row]])] ?? this.colors.custom;
+    const bars = slot.bars.map((/** @type {any} */ bar) => ({
+      y: slot.index, thick: rows.kind === "lanes" && bar.row === selectedRow ? 0.85 : THICK, from: bar.from, to: bar.to, color: color(bar), failed: bar.failed,
+      open: bar.open && row.state === "interrupted",
+    }));
+    const lines = rows.path(slot.index).map(([from, to]) => ({
+      y: slot.index + THICK / 2 + LINE / 2, thick: LINE, from: axis.place(from - figures.start), to: axis.place(to - figures.start), color: this.colors.text, failed: false, open: false,
+    }));
+    return [...bars, ...lines];
+  }
+
+  /** The colours of the types in this theme, as Plotly needs them. */
+  readColors() {
+    const style = getComputedStyle(this.view.box);
+    /** @type {Record<string, string>} */
+    const colors = { text: style.color };
+    for (const name of [...TYPES, "bad"]) colors[name] = style.getPropertyValue(`--nb-${name}`).trim();
+    return colors;
+  }
+}
+
+/** @param {any} parent */
+function makeSlot(parent) {
+  const fold = make("span", "fold", { "aria-hidden": "true" });
+  const dot = make("i", "dot");
+  const name = make("span", "label");
+  const took = make("span", "took num");
+  const tree = make("div", "tree", {}, [fold, dot, name, took]);
+  const label = make("span", "beside");
+  const element = make("div", "row", { role: "treeitem" }, [tree, make("div", "chart", {}, [label])]);
+  parent.append(element);
+  return { element, tree, fold, dot, name, took, label, index: -1, bars: [] };
+}
