@@ -127,11 +127,11 @@ class Strip:
     def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data
 
-        from nbagents.tracing.static import trace_html, trace_text
+        from nbagents.tracing.static import static_forms
         from nbagents.widgets.bundle import mime_bundle
 
         records = self._records()
-        data = mime_bundle(self._view, trace_html(records), trace_text(records), self._frontend)
+        data = mime_bundle(self._view, *static_forms(records), self._frontend)
         publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
             data, transient={"display_id": self._display_id}, update=update
         )

@@ -160,6 +160,11 @@ class TraceRecord(Analysis):
         self._store = store
 
     @property
+    def store(self) -> PayloadSource | None:
+        """Where payloads are read from."""
+        return self._store
+
+    @property
     def records(self) -> tuple[TraceRecord]:
         """The trace itself, alone."""
         return (self,)
@@ -329,11 +334,12 @@ class TraceRecord(Analysis):
 
     def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
         from nbagents._location import current_environment, locate
-        from nbagents.tracing.static import trace_html, trace_text
+        from nbagents.tracing.static import static_forms
 
         if locate(current_environment()).live:
             return self.view()._repr_mimebundle_()
-        return {"text/plain": trace_text([self]), "text/html": trace_html([self])}
+        html, text = static_forms([self])
+        return {"text/plain": text, "text/html": html}
 
     def __repr__(self) -> str:
         from nbagents.tracing.static import headline

@@ -7,11 +7,13 @@ classes keep MathJax from reading a model's dollar signs.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbagents.tracing.layout import chosen, seconds, without_structure
 from nbagents.tracing.plain_text import bar, column, many, one_line, short
+from nbagents.tracing.runs import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,27 +33,32 @@ _HEADLINE_NAME = 60
 _PREVIEWED = frozenset({"function", "response", "generation", "mcp_tools", "guardrail", "transcription", "speech"})
 
 
-def trace_text(records: Sequence[TraceRecord]) -> str:
-    """Write traces as text: a headline, then a bar for each span.
+def static_forms(records: Sequence[TraceRecord]) -> tuple[str, str]:
+    """Write traces as HTML and as text: a headline, then a bar for each span.
+
+    Of many spans those that failed and the slowest are shown, with what they are in, and what is left out is
+    counted. Siblings that are alike are one bar with a count.
 
     Args:
         records: One or more traces; several share one time axis, each under its own name.
     """
-    lines = [headline(records, "   ")]
-    if records:
-        lines += _chart(records)
-    return "\n".join(line.rstrip() for line in lines)
+    chart = [line.rstrip() for line in _chart(records)] if records else []
+    return _html(records, chart), "\n".join([headline(records, "   "), *chart])
+
+
+def trace_text(records: Sequence[TraceRecord]) -> str:
+    """Write traces as text; see ``static_forms``."""
+    return static_forms(records)[1]
 
 
 def trace_html(records: Sequence[TraceRecord]) -> str:
-    """Write traces as HTML; everything from a model or a tool is escaped.
+    """Write traces as HTML; everything from a model or a tool is escaped; see ``static_forms``."""
+    return static_forms(records)[0]
 
-    Args:
-        records: One or more traces.
-    """
-    chart = _chart(records) if records else []
+
+def _html(records: Sequence[TraceRecord], chart: Sequence[str]) -> str:
     state = " open" if len(chart) <= _OPEN_ROWS else ""
-    rows = "\n".join(escape(line.rstrip()) for line in chart)
+    rows = "\n".join(escape(line) for line in chart)
     return (
         f'<details class="tex2jax_ignore mathjax_ignore"{state}>'
         f"<summary><code>{escape(headline(records, '   '))}</code></summary>"
@@ -91,20 +98,29 @@ def _chart(records: Sequence[TraceRecord]) -> list[str]:
     whole = max(1, max(record.end_us for record in records) - began)
     several = len(records) > 1
     share = max(1, ROWS // len(records))
-    lines, shown = [], 0
+    lines: list[str] = []
+    shown: Counter[str] = Counter()
     for record in records[:ROWS]:
         if several:
             took = bar((record.row.started_us - began) / whole, (record.end_us - record.row.started_us) / whole)
             lines.append(f"{column(record.name)}{took}  {seconds(record.end_us - record.row.started_us):>10}")
-        nodes = chosen(without_structure(record.nodes), share, record.end_us)
+        tree = folded(without_structure(record.nodes), record.end_us)
+        nodes = chosen(tree.nodes, share, record.end_us)
         lines += [_row(node, record, began, whole, indent=several) for node in nodes]
-        shown += len(nodes)
-    total = sum(len(record.rows) for record in records)
+        for node in nodes:
+            shown[node.span.type] += tree.members.get(node.span.seq, 1)
     if len(records) > ROWS:
         lines.append(f"showing {ROWS:,} of {len(records):,} traces")
-    if shown < total:
-        lines.append(f"showing {shown:,} of {many(total, 'span')}")
-    return lines
+    return [*lines, *_left_out(records, shown)]
+
+
+def _left_out(records: Sequence[TraceRecord], shown: Counter[str]) -> list[str]:
+    """Count what has no bar, by type."""
+    there = sum((record.figures.types for record in records), Counter[str]())
+    if there == shown:
+        return []
+    missing = ", ".join(f"{number:,} {kind}" for kind, number in (there - shown).most_common())
+    return [f"showing {shown.total():,} of {many(there.total(), 'span')}; left out: {missing}"]
 
 
 def _row(node: Node, record: TraceRecord, began: int, whole: int, *, indent: bool) -> str:

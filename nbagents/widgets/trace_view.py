@@ -105,6 +105,7 @@ class TraceView(LiveWidget):
         self._traces: dict[str, TraceRow] = {}
         self._spans: dict[str, dict[int, SpanRow]] = {}
         self._interrupted: frozenset[str] = frozenset()
+        self._known: dict[str, TraceRecord] = {}  # made of the rows as they are
         self._columns = Columns()
         self._comparison: TraceComparison | None = None
         for record in records:
@@ -131,8 +132,11 @@ class TraceView(LiveWidget):
         from nbagents.tracing.record import TraceRecord
 
         with self._lock:
-            rows = [(row, tuple(self._spans.get(row.trace_id, {}).values())) for row in self._traces.values()]
-        return [TraceRecord(trace, spans, self._store) for trace, spans in rows]
+            for trace_id, row in self._traces.items():
+                if trace_id not in self._known:
+                    spans = tuple(self._spans.get(trace_id, {}).values())
+                    self._known[trace_id] = TraceRecord(row, spans, self._store)
+            return [self._known[trace_id] for trace_id in self._traces]
 
     @property
     def selected(self) -> SpanRecord | TraceRecord | None:
@@ -150,7 +154,7 @@ class TraceView(LiveWidget):
             other: The other trace, or the id of one in the store.
 
         Returns:
-            What ``record.compare(other)`` gives: differences are the other's figures minus those of the trace shown.
+            What ``record.compare(other)`` gives: differences are the other's figures minus those of this one.
 
         Raises:
             ConfigError: The view shows no trace or several, or has no store to find an id in.
@@ -164,10 +168,9 @@ class TraceView(LiveWidget):
 
     def static_forms(self) -> tuple[str, str]:
         """Return the traces as HTML without a script, and as text."""
-        from nbagents.tracing.static import trace_html, trace_text
+        from nbagents.tracing.static import static_forms
 
-        records = self.records
-        return trace_html(records), trace_text(records)
+        return static_forms(self.records)
 
     def _only(self) -> TraceRecord:
         records = self.records
@@ -188,15 +191,21 @@ class TraceView(LiveWidget):
         return found
 
     def _take(self, record: Record) -> None:
+        from nbagents.tracing.record import TraceRecord
+
         self._merge([record.row], record.rows)
+        if isinstance(record, TraceRecord):
+            self._known[record.trace_id] = record
         if getattr(record, "interrupted", False):
             self._interrupted |= {record.row.trace_id}
 
     def _merge(self, traces: Sequence[TraceRow], spans: Sequence[SpanRow]) -> None:
         for trace in traces:
             self._traces[trace.trace_id] = trace
+            self._known.pop(trace.trace_id, None)
         for span in spans:
             self._spans.setdefault(span.trace_id, {})[span.seq] = span
+            self._known.pop(span.trace_id, None)
 
     def _send_rows(
         self, traces: Iterable[TraceRow], spans: Mapping[str, Sequence[SpanRow]], *, reset: bool

@@ -63,7 +63,7 @@ def test_text_has_headline_bars_and_errors(lamp):
         [f"{'  gpt-4o':28}{'█' * 22:44}      1.00 s"],
         [f"{'  issue_refund':28}{' ' * 22 + '█' * 11:44}      0.50 s", "PolicyError: needs a photo"],
     ]
-    assert cut == "showing 3 of 5 spans"
+    assert cut == "showing 3 of 5 spans; left out: 1 task, 1 turn"
 
 
 def test_html_has_the_same_facts_without_script_or_style_sheet(lamp):
@@ -114,11 +114,34 @@ def test_bars_stay_in_line_beside_wide_names(span, record, name, shown):
 def test_a_count_that_is_cut_says_so(span, record):
     """Of many spans, traces and calls it is said how many are shown."""
     many = record([span(n) for n in range(12_310)], store=Payloads({"input": "x", "output": "y"}))
-    assert trace_text([many]).splitlines()[-1] == "showing 40 of 12,310 spans"
+    assert trace_text([many]).splitlines()[-1] == "showing 40 of 12,310 spans; left out: 12,270 function"
     html = trace_html([many])
     assert "showing 12 of 12,310 calls" in html
     assert len(html) < 12_000
     assert "showing 40 of 50 traces" in trace_text([record([span(0)])] * 50)
+
+
+def test_of_many_spans_the_failed_and_the_slowest_are_shown_and_the_rest_is_counted(span, record):
+    """With what they are in, in tree order; what is left out by type."""
+    spans = [span(0, kind="agent", name="root", end=900)]
+    spans += [span(n, 0, name=f"tool {n}", begin=n, end=n + (500 if n == 70 else 1)) for n in range(1, 200)]
+    spans += [span(200, 0, kind="response", name="gpt", begin=899, end=900, error="ValueError: no")]
+    *rows, cut = trace_text([record(spans)]).splitlines()[1:]
+    names = [row.split("  ")[0 if row.startswith("root") else 1] for row in rows]
+    assert (len(rows), names[0], names[-1]) == (40, "root", "gpt")
+    assert "tool 70" in names
+    assert cut == "showing 40 of 201 spans; left out: 161 function"
+
+
+def test_siblings_that_are_alike_are_one_line(span, record):
+    """Three calls of a tool, one after the other, are a line with their number; what failed is not among them."""
+    calls = [span(n, 0, name="check", begin=n * 100, end=n * 100 + 50) for n in (1, 2, 3)]
+    failed = span(4, 0, name="check", begin=400, end=450, error="PolicyError: no")
+    inside = span(5, 1, kind="guardrail", name="secrets", begin=110, end=120)
+    lines = trace_text([record([span(0, kind="agent", name="a", end=900), *calls, failed, inside])]).splitlines()
+    assert [line.split("  ")[1].strip() for line in lines[2:4]] == ["check \u00d73", "check"]
+    assert "0.2 ms" in lines[2]
+    assert lines[-1] == "showing 5 of 6 spans; left out: 1 guardrail"
 
 
 def test_several_traces_share_one_axis(span, record):
