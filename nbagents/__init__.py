@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from nbagents.sessions.list_sessions import list_sessions, search_sessions
     from nbagents.sessions.redis_session import RedisSession
     from nbagents.sessions.sqlite_session import SQLiteSession
+    from nbagents.tracing.console_processor import ConsoleTracingProcessor
+    from nbagents.tracing.file_processor import FileTracingProcessor
     from nbagents.tracing.processor import NotebookTracingProcessor
     from nbagents.tracing.record import SpanRecord, TraceRecord
     from nbagents.tracing.store import TraceStore, last_trace, traces
@@ -59,8 +61,10 @@ _EXPORTS = {
     "CachedAgent": "nbagents.run.cached_agent",
     "Cassette": "nbagents.replay.cassette",
     "CompressedSession": "nbagents.sessions.compressed_session",
+    "ConsoleTracingProcessor": "nbagents.tracing.console_processor",
     "EditReport": "nbagents.sessions.edits",
     "Microphone": "nbagents.widgets.microphone",
+    "FileTracingProcessor": "nbagents.tracing.file_processor",
     "NotebookTracingProcessor": "nbagents.tracing.processor",
     "OpenAIConversationsSession": "nbagents.sessions.conversations_session",
     "RealtimeAgent": "nbagents.realtime.agent",
@@ -108,7 +112,9 @@ __all__ = [
     "CachedAgent",
     "Cassette",
     "CompressedSession",
+    "ConsoleTracingProcessor",
     "EditReport",
+    "FileTracingProcessor",
     "Microphone",
     "NotebookTracingProcessor",
     "OpenAIConversationsSession",

@@ -35,7 +35,7 @@ LAYERS = (
 # Third-party packages a layer may import when it is loaded, beside the standard library.
 ALLOWED = (
     {"aiosqlite"},
-    {"aiosqlite", "agents", "openai", "httpx2", "pandas", "pydantic", "numpy", "plotly"},
+    {"aiosqlite", "agents", "filelock", "openai", "httpx2", "pandas", "pydantic", "numpy", "plotly"},
     {"aiosqlite", "agents", "openai", "httpx2", "pandas", "numpy", "plotly", "websockets"},
     {"anywidget", "ipywidgets", "traitlets", "plotly", "pandas"},
     {"anywidget", "ipywidgets", "traitlets", "IPython", "agents"},

@@ -1,47 +1,25 @@
-"""The SDK's callbacks into events: all that happens on the agent's own thread."""
+"""The processor behind the notebook's own traces: every run of this process into one SQLite file."""
 
 from __future__ import annotations
 
-import warnings
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from agents.tracing import TracingProcessor, get_trace_provider
-
-from nbagents._first_token import take_first_token
 from nbagents._sqlite import default_path
-from nbagents.tracing.encode import encode
-from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
-from nbagents.tracing.payload import Facts, facts_of, name_of, payload_json
-from nbagents.tracing.writer import TraceWarning, writer_of
+from nbagents.tracing.event_processor import EventProcessor
+from nbagents.tracing.writer import TraceWriter, writer_of
 
 if TYPE_CHECKING:
-    from agents.tracing import Span, Trace
+    from agents.tracing import Trace
 
-    from nbagents.tracing.ledger import Event
+    from nbagents.tracing.event_processor import EventSink
     from nbagents.tracing.observer import TraceObserver
     from nbagents.tracing.redact import Redactor
 
-__all__ = ["EventSink", "NotebookTracingProcessor"]
-
-_REDACTED = "details are redacted."  # how the SDK ends what it says in place of an error's own text
+__all__ = ["NotebookTracingProcessor"]
 
 
-class EventSink(Protocol):
-    """What events are handed to: a file's writer, or what carries them to one on another machine."""
-
-    redactor: Redactor
-    observers: tuple[TraceObserver, ...]
-
-    def put(self, event: Event) -> None:
-        """Take an event; never waits."""
-
-    def flush(self, timeout: float | None = None) -> bool:
-        """Wait until everything is kept; tell whether that was reached in time."""
-
-
-class NotebookTracingProcessor(TracingProcessor):
+class NotebookTracingProcessor(EventProcessor):
     """Stores every trace of this process in a SQLite file, without ever slowing or failing a run.
 
     ``enable()`` adds one; with plain SDK code it is used as any processor.
@@ -49,7 +27,7 @@ class NotebookTracingProcessor(TracingProcessor):
     Args:
         path: The file; None is the one beside the notebook, found when the first trace starts.
         observer: Told of traces as they are written; the notebook's strips are one.
-        writer: What events are handed to, in place of the file's own writer.
+        writer: What keeps the traces instead of a file of this machine.
 
     Example:
         >>> from agents import trace, custom_span
@@ -73,45 +51,7 @@ class NotebookTracingProcessor(TracingProcessor):
     ) -> None:
         self._path = None if path is None else Path(path).expanduser().absolute()
         self._observer = observer
-        self._writer: EventSink | None = writer
-        self._warned = False
-
-    def on_trace_start(self, trace: Trace) -> None:
-        """Note a trace's start."""
-        try:
-            self._write(self._trace_started(trace))
-        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
-            self._warn(exc)
-
-    def on_trace_end(self, trace: Trace) -> None:
-        """Note a trace's end."""
-        try:
-            self._write(TraceEnded(trace.trace_id, str(trace.name), get_trace_provider().time_iso()))
-        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
-            self._warn(exc)
-
-    def on_span_start(self, span: Span[Any]) -> None:
-        """Note a span's start."""
-        try:
-            data = span.span_data
-            started = span.started_at or get_trace_provider().time_iso()
-            self._write(
-                SpanStarted(span.trace_id, span.span_id, span.parent_id, data.type, self._name(data), started)
-            )
-        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
-            self._warn(exc)
-
-    def on_span_end(self, span: Span[Any]) -> None:
-        """Note a span's end, with what went in and came out."""
-        try:
-            (self._writer or self._open()).put(self._span_ended(span))
-        except Exception as exc:  # noqa: BLE001 - tracing never fails a run
-            self._warn(exc)
-
-    def force_flush(self) -> None:
-        """Wait until everything so far is in the file."""
-        if self._writer is not None:
-            self._writer.flush()
+        self._writer = writer
 
     def shutdown(self, timeout: float | None = None) -> None:
         """Write what is left and let go of the observer.
@@ -119,24 +59,10 @@ class NotebookTracingProcessor(TracingProcessor):
         Args:
             timeout: Seconds to wait at most.
         """
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.flush(timeout)
+        writer = self._writer
+        super().shutdown(timeout)
+        if isinstance(writer, TraceWriter):
             writer.observers = tuple(other for other in writer.observers if other is not self._observer)
-
-    def _trace_started(self, trace: Trace) -> TraceStarted:
-        redactor = (self._writer or self._open()).redactor
-        redactor.refresh()  # a key that is in the environment now may be gone when the writer looks
-        metadata = getattr(trace, "metadata", None)
-        group_id = getattr(trace, "group_id", None)
-        return TraceStarted(
-            trace.trace_id,
-            str(trace.name),
-            get_trace_provider().time_iso(),
-            None if group_id is None else str(group_id),
-            encode(metadata) if metadata else None,
-            self._cell_id(trace, redactor),
-        )
 
     def _cell_id(self, trace: Trace, redactor: Redactor) -> str | None:
         if self._observer is None:
@@ -147,59 +73,8 @@ class NotebookTracingProcessor(TracingProcessor):
             self._warn(exc)
             return None
 
-    def _span_ended(self, span: Span[Any]) -> SpanEnded:
-        data, error = span.span_data, span.error
-        facts = self._facts(data)
-        return SpanEnded(
-            span.trace_id,
-            span.span_id,
-            span.parent_id,
-            data.type,
-            self._name(data),
-            span.started_at or span.ended_at or "",
-            span.ended_at or get_trace_provider().time_iso(),
-            None if facts.model is None else str(facts.model),
-            facts.tokens,
-            None if error is None else _message(error),
-            payload_json(facts, error),
-            take_first_token(span.span_id),
-        )
-
-    def _facts(self, data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no common fields
-        try:
-            return facts_of(data)
-        except Exception as exc:  # noqa: BLE001 - a span's data is anybody's code; that it ended is kept all the same
-            self._warn(exc)
-            return Facts()
-
-    def _name(self, data: Any) -> str:  # noqa: ANN401 - see _facts
-        try:
-            return name_of(data)
-        except Exception as exc:  # noqa: BLE001 - see _facts
-            self._warn(exc)
-            return str(data.type)
-
-    def _write(self, event: Any) -> None:  # noqa: ANN401 - any of the four events
-        (self._writer or self._open()).put(event)
-
-    def _open(self) -> EventSink:
+    def _open(self) -> TraceWriter:
         writer = self._writer = writer_of(self._path or default_path())
         if self._observer is not None and self._observer not in writer.observers:
             writer.observers = (*writer.observers, self._observer)
         return writer
-
-    def _warn(self, exc: Exception) -> None:
-        if not self._warned:
-            self._warned = True
-            with suppress(TraceWarning):  # a filter may make an error of it
-                warnings.warn(f"nbagents could not trace part of this run: {exc!r}", TraceWarning, stacklevel=2)
-
-
-def _message(error: Any) -> str:  # noqa: ANN401 - the SDK does not check what a span was given as its error
-    """Return what went wrong in a line: the SDK's detail where it gives one, else its general message."""
-    if not isinstance(error, dict):
-        return str(error)
-    data = error.get("data")
-    detail = data.get("error") if isinstance(data, dict) else None
-    useful = isinstance(detail, str) and detail.strip() and not detail.endswith(_REDACTED)
-    return str(detail if useful else error.get("message") or "error")

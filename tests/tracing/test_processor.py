@@ -15,7 +15,7 @@ from openai.types.responses import Response
 
 from nbagents._sqlite import set_default_path
 from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.writer import TraceWarning
+from nbagents.tracing.queue_writer import TraceWarning
 
 SECRET = "lamp-4f9c1e77a2b04d55"
 SOUND = base64.b64encode(b"\x01\x02secret sound\x03" * 200).decode()

@@ -12,7 +12,8 @@ from agents import Agent, Runner, Usage, custom_span, function_tool, trace
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.writer import TraceWarning, writer_of
+from nbagents.tracing.queue_writer import TraceWarning
+from nbagents.tracing.writer import writer_of
 
 
 @function_tool

@@ -10,10 +10,11 @@ import warnings
 import pytest
 from agents import custom_span, trace
 
-from nbagents.tracing import writer as writer_module
+from nbagents.tracing import queue_writer
 from nbagents.tracing.events import SpanEnded, SpanStarted, TraceStarted
 from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.writer import TraceWarning, TraceWriter, flush, writer_of
+from nbagents.tracing.queue_writer import TraceWarning
+from nbagents.tracing.writer import TraceWriter, flush, writer_of
 
 MOMENT = "2026-01-01T00:00:00+00:00"
 
@@ -99,7 +100,7 @@ def test_an_event_that_cannot_be_read_is_left_out(writer, store):
 
 def test_what_waits_in_memory_is_bounded(writer, path, monkeypatch, store):
     """A file that stays away does not fill the memory: the oldest spans go, and it is said how many."""
-    monkeypatch.setattr(writer_module, "MAX_UNWRITTEN", 10)
+    monkeypatch.setattr(queue_writer, "MAX_UNWRITTEN", 10)
     path.mkdir()
     with pytest.warns(TraceWarning, match=r"9 spans were dropped\. The newest are kept in memory and tried again"):
         put(writer, *(f"span {n}" for n in range(18)))
