@@ -27,7 +27,7 @@ class NotebookTracingProcessor(EventProcessor):
     Args:
         path: The file; None is the one beside the notebook, found when the first trace starts.
         observer: Told of traces as they are written; the notebook's strips are one.
-        writer: What keeps the traces instead of a file of this machine.
+        writer: What events are handed to, in place of the file's own writer.
 
     Example:
         >>> from agents import trace, custom_span
