@@ -10,6 +10,7 @@ from nbagents.errors import ConfigError
 from nbagents.realtime.config import RealtimeConfig
 from nbagents.realtime.session import RealtimeSession
 from nbagents.realtime.target import target
+from nbagents.replay.realtime import realtime_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +93,7 @@ class RealtimeAgent:
             self.config,
             context=context,
             connection=lambda: target(self.config),
-            make_model=self._make_model or _openai_model,
+            make_model=self._make_model or _model_of_the_mode,
             run_config=self._run_config,
             reported=reported,
             keep_in=session,
@@ -110,7 +111,8 @@ def _made(name: str | None, instructions: Any, tools: Any, handoffs: Any) -> SDK
     )
 
 
-def _openai_model() -> RealtimeModel:
+def _model_of_the_mode() -> RealtimeModel:
+    """Return OpenAI's model over WebSocket, recorded or replayed where the mode says so."""
     from agents.realtime.openai_realtime import OpenAIRealtimeWebSocketModel
 
-    return OpenAIRealtimeWebSocketModel()
+    return realtime_model(offline=OpenAIRealtimeWebSocketModel)

@@ -19,7 +19,7 @@ _TOLD_TWICE = frozenset({
     "response_start", "response_end", "history",
 })  # fmt: skip
 _LONGEST = 120  # characters of a detail
-_DETAILS = ("transcript", "text", "delta", "arguments", "item_id")
+_DETAILS = ("transcript", "text", "delta", "arguments")
 
 
 @dataclass(slots=True)
@@ -62,6 +62,7 @@ class EventLog:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._open: dict[tuple[str, str], Entry] = {}
+        self._news: dict[int, Entry] = {}
         self._lock = threading.Lock()
 
     def add(self, event: RealtimeEvent) -> Entry | None:
@@ -81,21 +82,33 @@ class EventLog:
             if open_entry is not None:
                 open_entry.count += 1
                 open_entry.last_at = event.at
+                self._news[open_entry.number] = open_entry
                 return open_entry
             source = "server" if raw else "session"
             entry = Entry(len(self._entries) + 1, event.at, event.at, source, name, item_id, detail)
             self._entries.append(entry)
             self._open[name, item_id] = entry
+            self._news[entry.number] = entry
             return entry
 
-    def entries(self, after: int = 0) -> list[Entry]:
-        """Return the rows.
+    def entries(self) -> list[Entry]:
+        """Return the rows."""
+        with self._lock:
+            return list(self._entries)
+
+    def take_news(self, most: int) -> list[Entry]:
+        """Return rows that are new or changed since they were last taken, for the one page that shows them.
 
         Args:
-            after: Only those with a higher number.
+            most: How many at most; the others come the next time.
         """
         with self._lock:
-            return self._entries[after:]
+            return [self._news.pop(number) for number in list(self._news)[:most]]
+
+    def begin_again(self) -> None:
+        """Let every row be news."""
+        with self._lock:
+            self._news = {entry.number: entry for entry in self._entries}
 
     @property
     def events(self) -> int:
@@ -118,7 +131,9 @@ def _about(data: dict[str, Any]) -> tuple[str, str]:
     inner = data.get("item") or data.get("response") or data.get("error") or {}
     inner = inner if isinstance(inner, dict) else {}
     item_id = str(data.get("item_id") or inner.get("id") or data.get("call_id") or "")
-    told = next((data[key] for key in _DETAILS[:-1] if isinstance(data.get(key), str) and data[key]), None)
+    if data.get("type") == "response.output_audio.delta":
+        return item_id, ""
+    told = next((data[key] for key in _DETAILS if isinstance(data.get(key), str) and data[key]), None)
     if told is None:
         told = inner.get("message") or inner.get("status") or data.get("message") or data.get("status") or ""
     names = [str(data[key]) for key in ("tool_name", "from_agent", "to_agent", "queue") if data.get(key)]

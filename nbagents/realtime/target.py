@@ -28,9 +28,12 @@ def target(config: RealtimeConfig) -> RealtimeModelConfig:
     Raises:
         ModeError: The mode needs a model to reach, and there is none.
     """
+    mode = current_mode()
+    if mode == "replay":
+        return {"headers": {}}  # nothing is connected
     if config.url is not None:
         return {"url": _asking(config.url, config.model), **_credentials(os.environ)}
-    if current_mode() == "offline":
+    if mode == "offline":
         from nbagents.realtime.local.shared import shared_server
 
         return {"url": _asking(shared_server().url, config.model), "headers": {}}

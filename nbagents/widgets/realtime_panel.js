@@ -105,7 +105,7 @@ class PanelHub extends LiveHub {
     this.state = state;
     this.order = order;
     for (const line of lines) this.lines.set(line.id, line);
-    for (const entry of log) this.log.set(entry.number, entry);
+    for (const entry of log) this.log.set(entry.number, entry); // new, or one more piece of it
     while (this.log.size > MOST_LOG_ROWS) this.log.delete(this.log.keys().next().value ?? 0);
     this.followMeters();
     this.answered();
@@ -149,7 +149,7 @@ class PanelHub extends LiveHub {
 }
 
 const STYLE = `
-.panel { display: grid; grid-template-columns: 152px minmax(0, 1fr) 224px; min-height: 240px; }
+.panel { display: grid; grid-template-columns: 152px minmax(0, 1fr) 240px; min-height: 240px; }
 .side { display: flex; flex-direction: column; align-items: center; gap: 7px; padding: 14px 10px 10px; border-right: 1px solid var(--nb-line); }
 .facts { padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; }
 .control { width: 86px; height: 86px; margin: 6px; border-radius: 50%; display: grid; place-items: center; background: var(--nb-soft); color: var(--nb-dim); border: 4px solid var(--nb-line); transition: box-shadow .1s, border-color .15s; touch-action: none; user-select: none; }
@@ -422,7 +422,7 @@ class PanelView extends LiveView {
     );
     const whole = Math.max(0.001, ...times.map((/** @type {any} */ step) => step.to));
     this.steps.replaceChildren(...times.flatMap((/** @type {any} */ step) => this.step(step, whole)));
-    const rows = [["tokens in", tally.input_text + tally.input_audio], ["of it sound", tally.input_audio], ["tokens out", tally.output_text + tally.output_audio], ["of it sound", tally.output_audio]];
+    const rows = [["tokens in, text", tally.input_text], ["tokens in, sound", tally.input_audio], ["tokens out, text", tally.output_text], ["tokens out, sound", tally.output_audio]];
     const cells = rows.flatMap(([name, n]) => [name, make("b", "", {}, [count(Number(n))])]);
     if (tally.cost !== null) cells.push("cost so far", make("b", "", {}, [money(tally.cost)]));
     this.figures.replaceChildren(...cells);

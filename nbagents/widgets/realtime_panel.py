@@ -113,7 +113,6 @@ class RealtimePanel(LiveWidget):
         self._times = TurnTimes()
         self._calls: dict[str, str] = {}
         self._painted: dict[str, dict[str, Any]] = {}
-        self._logged = 0
         self._waits = False  # a message to the page is on its way
         self.microphone.on_frame(self._heard)
         self.speaker.on_played(self._played)
@@ -195,7 +194,7 @@ class RealtimePanel(LiveWidget):
     def _forget(self) -> None:
         self._items.clear()
         self._times = TurnTimes()
-        self._calls, self._painted, self._logged, self._trouble = {}, {}, 0, ""
+        self._calls, self._painted, self._trouble = {}, {}, ""
         self.send({"type": "clear"})
 
     def _hang_up(self) -> None:
@@ -306,8 +305,7 @@ class RealtimePanel(LiveWidget):
             told = {line.item_id: line_json(line, self._calls.get(line.call_id)) for line in lines}
             changed = [line for item_id, line in told.items() if self._painted.get(item_id) != line]
             self._painted = told
-            entries = self.talk.log.entries(self._logged)[:_LOG_ROWS] if self.talk is not None else []
-            self._logged += len(entries)
+            entries = self.talk.log.take_news(_LOG_ROWS) if self.talk is not None else []
             self.send({
                 "type": "news",
                 "state": self._state(),
@@ -335,7 +333,9 @@ class RealtimePanel(LiveWidget):
 
     def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
         with self._lock:
-            self._painted, self._logged = {}, 0
+            self._painted = {}
+            if self.talk is not None:
+                self.talk.log.begin_again()
             self.send({"type": "clear"})
         self._paint()
 
