@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
     from agents.realtime import RealtimePlaybackState
 
-__all__ = ["Playback"]
+__all__ = ["ConnectionPlayback", "Playback"]
 
 Key = tuple[str, int]
+_NOTHING: RealtimePlaybackState = {
+    "current_item_id": None,
+    "current_item_content_index": None,
+    "elapsed_ms": None,
+}
 _BYTES_PER_MS = {"pcm16": 48, "g711_ulaw": 8, "g711_alaw": 8}
 _FURTHEST_MS = 60.0  # between two reports playback goes on, but is not believed further than this
 
@@ -81,6 +86,12 @@ class Playback(RealtimePlaybackTracker):
             if (item := self._items.get((item_id, content_index))) is not None:
                 item.whole = True
 
+    def all_ended(self) -> None:
+        """Note that no more speech will come for what there is: its answer is over, or its connection lost."""
+        with self._lock:
+            for item in self._items.values():
+                item.whole = True
+
     def report(self, item_id: str, content_index: int, played_ms: float) -> None:
         """Note how much of an item was played since its start.
 
@@ -105,7 +116,7 @@ class Playback(RealtimePlaybackTracker):
         with self._lock:
             key = self._current()
             if key is None:
-                return {"current_item_id": None, "current_item_content_index": None, "elapsed_ms": None}
+                return _NOTHING.copy()
             place = {"current_item_id": key[0], "current_item_content_index": key[1]}
             return {**place, "elapsed_ms": self._played_ms(key)}  # type: ignore[typeddict-item]
 
@@ -153,3 +164,48 @@ class Playback(RealtimePlaybackTracker):
         if item.played_ms >= item.received_ms:
             return item.played_ms
         return item.played_ms + min((now - item.reported_at) * 1000, _FURTHEST_MS)
+
+
+class ConnectionPlayback(RealtimePlaybackTracker):
+    """What one connection knows of the playback: its own items, for as long as it is the current one.
+
+    The SDK's model forgets a tracker's state when it closes; speech of a connection that was lost plays on.
+
+    Args:
+        playback: What is played, whichever connection it came from.
+    """
+
+    def __init__(self, playback: Playback) -> None:
+        super().__init__()
+        self._playback = playback
+        self._own: set[Key] = set()
+        self._current = True
+
+    def received(self, item_id: str, content_index: int, size: int) -> None:
+        """Note speech that came on this connection; see ``Playback.received``."""
+        self._own.add((item_id, content_index))
+        self._playback.received(item_id, content_index, size)
+
+    def leave(self) -> None:
+        """Note that another connection takes over."""
+        self._current = False
+
+    def owns(self, key: Key) -> bool:
+        """Tell whether an item came on this connection."""
+        return key in self._own
+
+    def get_state(self) -> RealtimePlaybackState:
+        """Return what is played now, where it came on this connection; for the SDK."""
+        playing = self._playback.playing
+        if playing is None or playing not in self._own:
+            return _NOTHING.copy()
+        return self._playback.get_state()
+
+    def on_interrupted(self) -> None:
+        """Forget what was not played; called by the SDK when it has cut, and when it closes."""
+        if self._current:
+            self._playback.on_interrupted()
+
+    def set_audio_format(self, format: object) -> None:  # noqa: A002 - the SDK's name
+        """Take the format that was agreed on; called by the SDK."""
+        self._playback.set_audio_format(format)

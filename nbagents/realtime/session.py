@@ -360,7 +360,7 @@ class RealtimeSession:
     async def _connect(self) -> None:
         runner = RealtimeRunner(self._agent, model=self._steady, config=self._run_config)
         try:
-            connection: Any = {**self._connection(), "playback_tracker": self.playback}
+            connection: Any = dict(self._connection())
             connection["initial_model_settings"] = self.config.settings()
             session = await runner.run(context=self._context, model_config=connection)
             self._sdk = await session.enter()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.realtime.model import RealtimeModel, RealtimeModelListener
 from agents.realtime.model_events import (
+    RealtimeModelAudioInterruptedEvent,
     RealtimeModelErrorEvent,
     RealtimeModelExceptionEvent,
     RealtimeModelTurnEndedEvent,
@@ -26,6 +27,7 @@ from agents.realtime.model_inputs import (
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from nbagents.errors import RealtimeConnectionError
+from nbagents.realtime.playback import ConnectionPlayback
 from nbagents.realtime.restore import needs_answer, restored_items
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ class SteadyModel(RealtimeModel):
             self._conversation.returned(event.tool_call.call_id, event.output)
         if isinstance(event, RealtimeModelSendInterrupt) and event.force_response_cancel:
             self._cancelled = self._conversation.response_id
+            await self._cut_restored()
         inner = await self._connected()
         try:
             await inner.send_event(event)
@@ -175,16 +178,36 @@ class SteadyModel(RealtimeModel):
         elif event.type == "end_of_stream":
             self._lost(ear.model, None)
         elif not ear.is_echo(event) and not self._cut_off(event):
-            self._note(event)
+            if event.type == "raw_server_event" and event.data.get("type") == "input_audio_buffer.speech_started":
+                await self._cut_restored()
+            self._note(event, ear.tracker)
             await self._tell(event)
 
-    def _note(self, event: RealtimeModelEvent) -> None:
+    async def _cut_restored(self) -> None:
+        """Cut off speech of an earlier connection that still plays: the SDK and the server do not know it."""
+        key = self._playback.playing
+        if key is None or self._ear is None or self._ear.tracker.owns(key):
+            return
+        self._playback.note_cut()
+        self._conversation.apply(
+            {
+                "type": "conversation.item.truncated",
+                "item_id": key[0],
+                "audio_end_ms": self._playback.cut_ms(*key),
+            }
+        )
+        self._playback.on_interrupted()
+        await self._tell(RealtimeModelAudioInterruptedEvent(item_id=key[0], content_index=key[1]))
+
+    def _note(self, event: RealtimeModelEvent, tracker: ConnectionPlayback) -> None:
         if event.type == "raw_server_event":
             self._conversation.apply(event.data)
+            if event.data.get("type") == "response.done":
+                self._playback.all_ended()
             if event.data.get("type") in {"session.created", "session.updated"}:
                 self._note_limit(event.data["session"].get("expires_at"))
         elif event.type == "audio":
-            self._playback.received(event.item_id, event.content_index, len(event.data))
+            tracker.received(event.item_id, event.content_index, len(event.data))
         elif event.type == "audio_done":
             self._playback.ended(event.item_id, event.content_index)
         elif event.type == "audio_interrupted":
@@ -216,15 +239,17 @@ class SteadyModel(RealtimeModel):
 
     async def _open(self) -> None:
         inner = self._make()
-        ear = _Ear(self, inner)
+        ear = _Ear(self, inner, ConnectionPlayback(self._playback))
         inner.add_listener(ear)
         before, self._ear = self._ear, ear
         self._note_limit(None)
         try:
-            await asyncio.wait_for(inner.connect(self._options), _HANDSHAKE_S)
+            await asyncio.wait_for(inner.connect({**self._options, "playback_tracker": ear.tracker}), _HANDSHAKE_S)
         except BaseException:
             self._ear = before
             raise
+        if before is not None:
+            before.tracker.leave()
         self._inner = inner
 
     def _lost(self, inner: RealtimeModel | None, cause: BaseException | None) -> None:
@@ -240,8 +265,10 @@ class SteadyModel(RealtimeModel):
     async def _reconnect(self, reason: str) -> None:
         self._on_status("reconnecting", reason)
         await self._tell_lost_response()
-        old, last = self._inner, reason
-        self._start(self._shut(old))
+        last = reason
+        if self._ear is not None:
+            self._ear.tracker.leave()
+        self._start(self._shut(self._inner))
         for wait in _WAITS_S:
             await asyncio.sleep(wait)
             try:
@@ -267,6 +294,7 @@ class SteadyModel(RealtimeModel):
     async def _tell_lost_response(self) -> None:
         response_id = self._conversation.response_id
         self._conversation.forget_response()
+        self._playback.all_ended()
         if response_id is not None:
             await self._tell(RealtimeModelTurnEndedEvent(response_id=response_id))
 
@@ -322,8 +350,9 @@ class SteadyModel(RealtimeModel):
 class _Ear(RealtimeModelListener):
     """Listens to one connection, and knows which of its events only repeat what was restored."""
 
-    def __init__(self, owner: SteadyModel, model: RealtimeModel) -> None:
+    def __init__(self, owner: SteadyModel, model: RealtimeModel, tracker: ConnectionPlayback) -> None:
         self.model = model
+        self.tracker = tracker
         self.echoed = asyncio.Event()
         self._owner = owner
         self._expected: set[str] = set()

@@ -47,6 +47,22 @@ async def test_an_answer_that_was_lost_is_asked_for_again(agent, server, talk):
         assert statuses(follower)[-1] == "reconnected"
 
 
+async def test_speech_of_a_lost_connection_can_be_interrupted(agent, server, talk, question):
+    """It still plays when the new connection is there: the user's voice stops it, and no error comes of it."""
+    async with agent.start_realtime_session(reported=True) as session, talk.Follower(session) as follower:
+        await session.send_text(talk.QUESTION)
+        await follower.until_answered()
+        item_id = session.conversation.lines()[-1].item_id
+        session.report_played(item_id, 0, 300)
+        server.drop()
+        await follower.until(has("reconnected"))
+        await talk.speak(session, question)
+        await follower.until_answered(2)
+        assert follower.of("interrupted")[0].item_id == item_id
+        assert session.conversation.line(item_id).heard_ms in range(300, 361)
+        assert follower.of("error") == []
+
+
 async def test_a_tool_that_outlives_its_connection_is_not_run_twice(server, talk):
     """Its output goes to the connection that there is when it ends."""
     go, ran = asyncio.Event(), []
