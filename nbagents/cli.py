@@ -101,10 +101,10 @@ def notebooks_folder() -> Path:
 
 
 def copy_notebooks(source: Path, target: Path) -> list[str]:
-    """Copy the notebooks that the target does not have yet; what is there is never overwritten.
+    """Copy the notebooks that the target does not have yet, and sounds; what is there is never overwritten.
 
     Args:
-        source: Folder of ``*.ipynb`` files.
+        source: Folder of ``*.ipynb`` and ``*.wav`` files.
         target: Folder to copy to; made when it is not there.
 
     Returns:
@@ -112,10 +112,10 @@ def copy_notebooks(source: Path, target: Path) -> list[str]:
     """
     target.mkdir(parents=True, exist_ok=True)
     copied = []
-    for notebook in sorted(source.glob("*.ipynb")):
-        if not (target / notebook.name).exists():
-            shutil.copyfile(notebook, target / notebook.name)
-            copied.append(notebook.name)
+    for file in sorted([*source.glob("*.ipynb"), *source.glob("*.wav")]):
+        if not (target / file.name).exists():
+            shutil.copyfile(file, target / file.name)
+            copied.append(file.name)
     return copied
 
 

@@ -38,6 +38,7 @@ class ConversationSpans:
         self._conversation = conversation
         self._playback = playback
         self.model = ""
+        self._listener: str | None = None  # the model that transcribes
         self._trace: Trace | None = None
         self._trace_id: str | None = None
         self._turn: Span[Any] | None = None
@@ -117,6 +118,8 @@ class ConversationSpans:
         data = event.data if isinstance(event.data, dict) else {}
         if data.get("type") in {"session.created", "session.updated"}:
             self.model = str(data["session"].get("model") or "")
+            heard = data["session"].get("audio", {}).get("input", {})
+            self._listener = (heard.get("transcription") or {}).get("model")
         elif data.get("type") == "conversation.item.added" and data["item"].get("role") == "user":
             if data["item"]["id"] not in self._heard:
                 self._end_turn()
@@ -124,7 +127,7 @@ class ConversationSpans:
 
     def _speech_started(self, event: Any) -> None:  # noqa: ANN401 - see take
         self._end_turn()
-        span = tracing.transcription_span(model="input", input_format=None, parent=self._in_turn())
+        span = tracing.transcription_span(model=self._listener, input_format=None, parent=self._in_turn())
         self._heard[event.item_id] = _started(span)
 
     def _caption(self, event: Any) -> None:  # noqa: ANN401 - see take

@@ -24,6 +24,7 @@ _BYTES_PER_MS = RATE * 2 // 1000
 _SHORTEST_MS = 100  # the API commits no less
 _LONGEST_MS = 60_000  # without voice activity, so that a forgotten microphone cannot fill the memory
 _PRE_ROLL_MS = 300
+_PIECE = 20 * _BYTES_PER_MS  # so that where speech begins is known well, however much comes at once
 _DETECTORS_RATE = 16_000
 
 
@@ -67,18 +68,8 @@ class Hearing:
     async def append(self, audio: str) -> None:
         """Take in sound, and say what was noticed in it."""
         sound = base64.b64decode(audio)
-        self._sent_ms += len(sound) / _BYTES_PER_MS
-        self._buffer += sound
-        if self._activity is None:
-            del self._buffer[: max(0, len(self._buffer) - _LONGEST_MS * _BYTES_PER_MS)]
-            return
-        for noticed in list(self._activity.feed(np.frombuffer(sound, "<i2"))):
-            if isinstance(noticed, SpeechStarted):
-                await self._started(len(noticed.samples) * 1000 / _DETECTORS_RATE)
-            elif isinstance(noticed, SpeechEnded):
-                await self._ended()
-        if not self._item_id:
-            del self._buffer[: max(0, len(self._buffer) - 2 * _PRE_ROLL_MS * _BYTES_PER_MS)]
+        for start in range(0, len(sound), _PIECE):
+            await self._piece(sound[start : start + _PIECE])
 
     async def commit(self) -> None:
         """End a turn, as push-to-talk does.
@@ -116,6 +107,20 @@ class Hearing:
     def _expected(self) -> tuple[str, ...]:
         prompt = (self._call.session["audio"]["input"]["transcription"] or {}).get("prompt") or ""
         return tuple(line.strip() for line in prompt.splitlines() if line.strip())
+
+    async def _piece(self, sound: bytes) -> None:
+        self._sent_ms += len(sound) / _BYTES_PER_MS
+        self._buffer += sound
+        if self._activity is None:
+            del self._buffer[: max(0, len(self._buffer) - _LONGEST_MS * _BYTES_PER_MS)]
+            return
+        for noticed in list(self._activity.feed(np.frombuffer(sound, "<i2"))):
+            if isinstance(noticed, SpeechStarted):
+                await self._started(len(noticed.samples) * 1000 / _DETECTORS_RATE)
+            elif isinstance(noticed, SpeechEnded):
+                await self._ended()
+        if not self._item_id:
+            del self._buffer[: max(0, len(self._buffer) - 2 * _PRE_ROLL_MS * _BYTES_PER_MS)]
 
     async def _started(self, before_ms: float) -> None:
         turns = self._turns or {}
