@@ -33,6 +33,8 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
+        self._stopped = False
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
 
@@ -44,11 +46,13 @@ class LoopThread:
     @property
     def alive(self) -> bool:
         """Whether it still takes work."""
-        return self._thread.is_alive() and not self.loop.is_closed()
+        return not self._stopped and self._thread.is_alive()
 
     def post(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call a function there soon; may be called on any thread."""
-        self.loop.call_soon_threadsafe(function, *arguments)
+        """Call a function there soon, where it still runs; may be called on any thread."""
+        with self._lock:
+            if self.alive:
+                self.loop.call_soon_threadsafe(function, *arguments)
 
     def submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Run a coroutine there, in a copy of the caller's context.
@@ -71,7 +75,13 @@ class LoopThread:
                 )
             )
 
-        self.loop.call_soon_threadsafe(start)
+        with self._lock:
+            alive = self.alive
+            if alive:
+                self.loop.call_soon_threadsafe(start)
+        if not alive:
+            coroutine.close()
+            done.cancel()
         return done
 
     async def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -86,8 +96,10 @@ class LoopThread:
         Args:
             timeout: Seconds to wait at most; a thread that blocks ends with the process.
         """
-        if self.alive:
-            self.loop.call_soon_threadsafe(self.loop.stop)
+        with self._lock:
+            if self.alive:
+                self._stopped = True
+                self.loop.call_soon_threadsafe(self.loop.stop)
         if not self.is_current:
             self._thread.join(timeout)
 

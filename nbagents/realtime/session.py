@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -259,7 +260,7 @@ class RealtimeSession:
     def close_now(self) -> None:
         """End the conversation, within a second; for code that cannot await."""
         if (thread := self._close_soon()) is not None:
-            with suppress(TimeoutError, Exception):
+            with suppress(TimeoutError, CancelledError, Exception):
                 thread.submit(self._shut()).result(_CLOSE_S)
             self._stop(thread)
 
