@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from nbagents.widgets.realtime_panel import RealtimePanel
     from nbagents.widgets.speaker import Speaker
     from nbagents.widgets.trace_view import TraceView
+    from nbagents.widgets.voice_panel import VoicePanel
 
 _EXPORTS = {
     "CachedAgent": "nbagents.run.cached_agent",
@@ -82,6 +83,7 @@ _EXPORTS = {
     "TraceRecord": "nbagents.tracing.record",
     "TraceStore": "nbagents.tracing.store",
     "TraceView": "nbagents.widgets.trace_view",
+    "VoicePanel": "nbagents.widgets.voice_panel",
     "VoicePipeline": "nbagents.voice.pipeline",
     "VoicePipelineConfig": "nbagents.voice.config",
     "VoiceStreamEventAgentResponse": "nbagents.voice.events",
@@ -133,6 +135,7 @@ __all__ = [
     "TraceRecord",
     "TraceStore",
     "TraceView",
+    "VoicePanel",
     "VoicePipeline",
     "VoicePipelineConfig",
     "VoiceStreamEventAgentResponse",

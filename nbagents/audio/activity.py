@@ -70,6 +70,9 @@ class VoiceActivity:
         silence_duration_ms: How long it must be silent until an utterance is over, in ms.
         detector: Tells speech from noise; by default the best that is installed.
 
+    Attributes:
+        held: Whether a button is held: then silence does not end an utterance, and ``end`` does.
+
     Raises:
         ConfigError: A threshold or duration that cannot be used.
 
@@ -97,6 +100,7 @@ class VoiceActivity:
         self._onset = max(1, round(ONSET_MS / frame_ms))
         self._silence = max(1, round(silence_duration_ms / frame_ms))
         self._longest = round(LONGEST_MS / frame_ms)
+        self.held = False
         self._before: deque[Samples] = deque(maxlen=round(PRE_ROLL_MS / frame_ms) + self._onset)
         self.reset()
 
@@ -146,7 +150,7 @@ class VoiceActivity:
         if self._speaking:
             self._said.append(frame)
             yield SpeechHeard(frame)
-            if self._run >= self._silence or len(self._said) >= self._longest:
+            if (self._run >= self._silence and not self.held) or len(self._said) >= self._longest:
                 yield self._finish()
             return
         self._before.append(frame)

@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from nbagents.audio.pcm16 import RATE
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -18,8 +20,10 @@ class FrameQueue:
 
     Args:
         limit: How many frames wait at most; past that the oldest are dropped and counted.
+        rate: Samples per second of the frames, in Hz.
 
     Attributes:
+        rate: As given.
         dropped: How many frames were dropped, because nobody took them.
 
     Example:
@@ -33,7 +37,8 @@ class FrameQueue:
         ([b'b', b'c'], 1)
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, rate: int = RATE) -> None:
+        self.rate = rate
         self.dropped = 0
         self._limit = limit
         self._frames: deque[bytes] = deque()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from nbagents.audio.activity import SpeechEnded, SpeechHeard, SpeechStarted
@@ -52,6 +54,7 @@ class Ears:
 
     async def listen(self, audio_stream: AsyncIterable[bytes]) -> None:
         """Listen until the stream ends; one that breaks off is told, and what was said before is answered."""
+        loading = self._load()
         try:
             async for piece in audio_stream:
                 await self._take(piece)
@@ -63,6 +66,17 @@ class Ears:
             error.__cause__ = exc
             await self._conversation.tell(VoiceStreamEventError(error))
         await self._hear(self._activity.end())
+        await loading
+
+    def _load(self) -> asyncio.Future[None]:
+        """Let the model load while nobody speaks yet; what is wrong with it is told by the first turn."""
+
+        def load() -> None:
+            if isinstance(self._model, ListeningModel):
+                with suppress(NbAgentsError):
+                    self._model.load()
+
+        return asyncio.ensure_future(asyncio.to_thread(load))
 
     async def _take(self, piece: bytes) -> None:
         if not isinstance(piece, bytes | bytearray | memoryview):

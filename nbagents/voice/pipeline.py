@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from agents.memory import Session
     from agents.voice import STTModel, TTSModel
 
-    from nbagents.audio.activity import SpeechEnded
+    from nbagents.audio.activity import SpeechEnded, VoiceActivity
     from nbagents.voice.events import VoiceStreamEvent
     from nbagents.voice.utterance import Utterance
 
@@ -95,6 +95,7 @@ class VoicePipeline:
         self._current: Answering | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context: object = None
+        self._activity: VoiceActivity | None = None
         self._events = EventQueue(_WAITING)
 
     @property
@@ -107,6 +108,11 @@ class VoicePipeline:
         """What speaks."""
         return self._engines.tts
 
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is being made."""
+        return self._current is not None and self._current.answering
+
     def report_played(self, samples: int) -> None:
         """Say how much of this turn's sound was really played; may be called on any thread.
 
@@ -117,6 +123,14 @@ class VoicePipeline:
         """
         if self._current is not None:
             self._current.spoken.report(samples)
+
+    def hold(self, down: bool) -> None:  # noqa: FBT001 - a button has two states
+        """Say that the button of push-to-talk is held or let go; may be called on any thread.
+
+        While it is held no silence ends the utterance. To end it, send an empty piece after letting go.
+        """
+        if self._activity is not None:
+            self._activity.held = down
 
     def interrupt(self) -> None:
         """Stop the answer, as speech does; may be called on any thread, and does nothing where nobody talks."""
@@ -148,7 +162,8 @@ class VoicePipeline:
             )
         rate = check_rate(getattr(audio_stream, "rate", self.config.input_sample_rate), "rate")
         self._loop, self._context, self._events = asyncio.get_running_loop(), context, EventQueue(_WAITING)
-        ears = Ears(self.config.activity(rate), self._engines.stt, self)
+        self._activity = self.config.activity(rate)
+        ears = Ears(self._activity, self._engines.stt, self)
         listening = asyncio.create_task(self._listen(ears, audio_stream))
         try:
             while (event := await self._events.get()) is not None:

@@ -35,6 +35,9 @@ class Listener(Protocol):
 class ListeningModel(Protocol):
     """A speech-to-text model that can listen along, such as ``SphinxSTTModel``."""
 
+    def load(self) -> None:
+        """Get ready, which may take a second."""
+
     def listen(self) -> Listener:
         """Begin to listen to an utterance."""
 

@@ -1,0 +1,61 @@
+"""``%voice NAME`` and ``%%voice NAME``: a voice panel for an agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+
+if TYPE_CHECKING:
+    from nbagents.widgets.voice_panel import VoicePanel
+
+__all__ = ["VoiceMagics"]
+
+_USAGE = "use %voice AGENT [SESSION]; with %%voice, each line of the cell is a sentence that may be said"
+
+
+@magics_class
+class VoiceMagics(Magics):
+    """``%voice`` and ``%%voice``."""
+
+    @line_cell_magic
+    def voice(self, line: str, cell: str | None = None) -> VoicePanel:
+        """Talk to an agent: ``%voice AGENT [SESSION]``.
+
+        The lines of a ``%%voice`` cell are the sentences that may be said, which is what the recogniser that needs
+        no key needs; OpenAI's hears anything and takes no notice of them.
+
+        Args:
+            line: The names of an agent, or of a ``VoicePipeline``, and of a session.
+            cell: Sentences, one a line.
+
+        Raises:
+            UsageError: No such name.
+        """
+        from nbagents.voice.pipeline import VoicePipeline
+        from nbagents.widgets.voice_panel import VoicePanel
+
+        agent, session = self._named(line)
+        if isinstance(agent, VoicePipeline):
+            return VoicePanel(agent)
+        return VoicePanel(VoicePipeline(agent, stt_model=_recogniser(cell), session=session))
+
+    def _named(self, line: str) -> tuple[Any, Any]:
+        names = line.split()
+        known = self.shell.user_ns
+        if not 1 <= len(names) <= 2 or any(name not in known for name in names):  # noqa: PLR2004 - see _USAGE
+            missing = ", ".join(name for name in names if name not in known)
+            raise UsageError(f"{f'there is no {missing} here; ' if missing else ''}{_USAGE}")
+        return known[names[0]], known[names[1]] if len(names) > 1 else None
+
+
+def _recogniser(cell: str | None) -> Any:  # noqa: ANN401 - a model of the SDK's, or None
+    from nbagents.replay.client import current_mode
+
+    sentences = [text for line in (cell or "").splitlines() if (text := line.strip())]
+    if not sentences or current_mode() != "offline":
+        return None
+    from nbagents.audio.sphinx import SphinxSTTModel
+
+    return SphinxSTTModel(sentences=sentences)

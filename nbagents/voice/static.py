@@ -1,0 +1,92 @@
+"""A conversation as it stays in a saved notebook: HTML that needs nothing, and the same facts as text."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbagents.voice.turn import VoiceTurn
+
+__all__ = ["turns_html", "turns_text"]
+
+_SHOWN = 40  # turns; a count that is cut says so
+_LONGEST = 400  # characters
+_WHOLE = 24  # characters of a bar
+
+
+def turns_text(turns: Sequence[VoiceTurn], engines: str) -> str:
+    """Write turns as text: what was said and answered, and a bar for each stage.
+
+    Args:
+        turns: The conversation.
+        engines: Which models hear and speak.
+
+    Example:
+        >>> from nbagents.voice.turn import VoiceTurn
+        >>> print(turns_text([VoiceTurn(1, text="hello", answer="Hi.", stages={"heard": 500.0})], "espeak-ng"))
+        Voice   1 turn   espeak-ng
+        you         hello
+        agent       Hi.
+          heard         ████████████████████████   0.50 s
+    """
+    lines = [_headline(turns, engines)]
+    for turn in turns[-_SHOWN:]:
+        lines += [f"{who:<11} {text}" for who, text in _captions(turn)] + _bars(turn)
+    return "\n".join([*lines, *_cut(turns)])
+
+
+def turns_html(turns: Sequence[VoiceTurn], engines: str) -> str:
+    """Write turns as HTML without a script, style sheet or network; everything is escaped.
+
+    Args:
+        turns: The conversation.
+        engines: Which models hear and speak.
+    """
+    rows = "".join(_rows(turn) for turn in turns[-_SHOWN:])
+    table = f"<table>{rows}</table>" if rows else ""
+    cut = "".join(f"<p>{text}</p>" for text in _cut(turns))
+    return f"<p><b>{escape(_headline(turns, engines))}</b></p>{table}{cut}"
+
+
+def _headline(turns: Sequence[VoiceTurn], engines: str) -> str:
+    return f"Voice   {len(turns):,} turn{'' if len(turns) == 1 else 's'}   {engines}"
+
+
+def _rows(turn: VoiceTurn) -> str:
+    captions = "".join(f"<tr><td>{escape(who)}</td><td>{escape(text)}</td></tr>" for who, text in _captions(turn))
+    bars = "\n".join(_bars(turn))
+    return captions + (f"<tr><td></td><td><pre>{bars}</pre></td></tr>" if bars else "")
+
+
+def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:
+    captions = [("you", _short(turn.text) or "(nothing understood)")]
+    for call in turn.tools:
+        output = "" if call.output is None else f" → {call.output}"
+        captions.append(("tool", _short(f"{call.name}({call.arguments}){output}")))
+    if turn.answer or turn.interrupted:
+        tail = " … (interrupted)" if turn.interrupted else ""
+        captions.append((turn.agent_name or "agent", f"{_short(turn.answer)}{tail}".strip()))
+    return captions + ([("error", _short(turn.error))] if turn.error else [])
+
+
+def _bars(turn: VoiceTurn) -> list[str]:
+    whole = sum(turn.latency.values())
+    lines, begin = [], 0.0
+    for stage, took in turn.latency.items():
+        left, right = round(_WHOLE * begin / whole), round(_WHOLE * (begin + took) / whole)
+        drawn = (" " * left + "█" * (right - left) or "▏").ljust(_WHOLE)
+        lines.append(f"  {stage:<13} {drawn} {took / 1000:>6.2f} s")
+        begin += took
+    return lines
+
+
+def _cut(turns: Sequence[VoiceTurn]) -> list[str]:
+    return [f"showing the last {_SHOWN} of {len(turns):,} turns"] if len(turns) > _SHOWN else []
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

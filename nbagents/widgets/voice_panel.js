@@ -1,0 +1,321 @@
+// @ts-check
+/**
+ * The voice panel: one big control, captions of both sides as they come, tools as cards, and where the time went.
+ *
+ * Messages from the kernel
+ *   {type: "news", state, turns}    at most 25 times a second; `turns`: those that are new or changed
+ *       state: {hands_free, talking, caption, answering, speaking, replaying, engines, trouble}
+ *       turn: {number, text, understood, answer, agent, tools, interrupted, error, latency: {stage: ms}}
+ * Messages to the kernel
+ *   {type: "ready"}
+ *   {type: "talk", down}            push-to-talk
+ *   {type: "hands_free", on}
+ *   {type: "stop"}                  the page is silent already
+ *   {type: "replay", number}
+ *
+ * Synced traits: view_id; microphone_id and speaker_id, the view_ids of the two widgets that carry the sound.
+ *
+ * Whatever came from a model, a tool or a person is set as textContent.
+ */
+
+import { meterShare } from "./device.js";
+import { LiveHub, LiveView, make, page, put, widget } from "./live.js";
+import { duration } from "./words.js";
+
+const METER_MS = 60;
+const STAGE_TYPES = { "first token": "response" }; // the others are sound's own
+
+/** What the control says, and what to do next. @param {any} state @param {boolean} holding @returns {[string, string]} */
+export function saying(state, holding) {
+  if (holding || state.talking) return ["Hearing you", "let go to send"];
+  if (state.replaying) return [`Replaying turn ${state.replaying}`, "Esc stops"];
+  if (state.speaking) return ["Speaking", state.hands_free ? "speak to interrupt" : "hold to interrupt"];
+  if (state.caption) return ["Hearing you", ""];
+  if (state.answering) return ["Thinking", "Esc stops"];
+  return state.hands_free ? ["Listening", "just speak"] : ["Ready", "hold space to talk"];
+}
+
+/** Arguments as one would write the call. @param {string} name @param {string} json */
+export function callText(name, json) {
+  try {
+    const values = Object.entries(JSON.parse(json || "{}"));
+    return `${name}(${values.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(", ")})`;
+  } catch {
+    return `${name}(${json})`;
+  }
+}
+
+/** Where each stage's bar lies. @param {Record<string, number>} latency @returns {{name: string, ms: number, left: number, width: number}[]} */
+export function bars(latency) {
+  const whole = Math.max(1, Object.values(latency).reduce((sum, ms) => sum + ms, 0));
+  let begin = 0;
+  return Object.entries(latency).map(([name, ms]) => {
+    const left = begin;
+    begin += ms;
+    return { name, ms, left: left / whole, width: ms / whole };
+  });
+}
+
+/** @param {any} turn @returns {string} */
+export function lastTurn(turn) {
+  if (!turn) return "none yet";
+  const total = Object.values(turn.latency).reduce((/** @type {number} */ sum, /** @type {any} */ ms) => sum + ms, 0);
+  return "first sound" in turn.latency ? `${duration(total * 1000)} to first sound` : "";
+}
+
+class VoiceHub extends LiveHub {
+  /** @param {any} model */
+  constructor(model) {
+    super(model);
+    /** @type {any} */ this.state = null;
+    /** @type {Map<number, any>} */ this.turns = new Map();
+    this.meters = 0;
+  }
+
+  newView() {
+    return new VoiceView(this);
+  }
+
+  /** @param {any} message */
+  receive(message) {
+    if (message.type === "error") return this.fail(new Error(message.text));
+    if (message.type !== "news") return;
+    this.state = message.state;
+    for (const turn of message.turns) this.turns.set(turn.number, turn);
+    this.meters ||= window.setInterval(() => this.drawMeters(), METER_MS);
+    this.answered();
+  }
+
+  drawMeters() {
+    for (const view of this.views) if (view.root.isConnected) view.drawMeters();
+  }
+
+  leave() {
+    clearInterval(this.meters);
+    this.meters = 0;
+    super.leave();
+  }
+
+  /** @returns {any} the microphone in this page */
+  microphone() {
+    return page().hubs.get(this.model.get("microphone_id"));
+  }
+
+  /** @returns {any} the loudspeaker in this page */
+  speaker() {
+    return page().hubs.get(this.model.get("speaker_id"));
+  }
+
+  /** Silence at once; the kernel learns how much was heard. */
+  stop() {
+    this.speaker()?.stop();
+    this.send({ type: "stop" });
+  }
+}
+
+const STYLE = `
+.panel { display: grid; grid-template-columns: 152px minmax(0, 1fr) 240px; min-height: 232px; }
+.side { display: flex; flex-direction: column; align-items: center; gap: 7px; padding: 14px 10px 12px; border-right: 1px solid var(--nb-line); }
+.control { width: 86px; height: 86px; margin: 6px; border-radius: 50%; display: grid; place-items: center; background: var(--nb-soft); color: var(--nb-dim); border: 4px solid var(--nb-line); transition: box-shadow .1s, border-color .15s; touch-action: none; user-select: none; }
+.control svg { width: 30px; height: 30px; }
+.control.live { background: var(--nb-sel); color: var(--nb-accent); border-color: color-mix(in srgb, var(--nb-accent) 35%, var(--nb-bg)); }
+.control.hot { background: var(--nb-accent); color: var(--nb-bg); border-color: color-mix(in srgb, var(--nb-accent) 35%, var(--nb-bg)); }
+.control.bad { color: var(--nb-bad); border-color: color-mix(in srgb, var(--nb-bad) 40%, var(--nb-bg)); }
+.saying { font-weight: 600; } .hint { color: var(--nb-dim); text-align: center; font-size: 12px; min-height: 18px; }
+.row { display: flex; gap: 6px; flex-wrap: wrap; justify-content: center; }
+.captions { display: flex; flex-direction: column; gap: 8px; padding: 12px 14px; overflow-y: auto; max-height: 400px; min-width: 0; }
+.empty { margin: auto; color: var(--nb-faint); text-align: center; max-width: 320px; }
+.turn { display: flex; flex-direction: column; gap: 6px; }
+.line { max-width: 82%; padding: 5px 10px; border-radius: 9px; background: var(--nb-soft); overflow-wrap: anywhere; white-space: pre-wrap; align-self: flex-start; }
+.line.mine { align-self: flex-end; background: color-mix(in srgb, var(--nb-text) 8%, var(--nb-bg)); } .line.open { color: var(--nb-dim); }
+.note { display: block; font-size: 11px; color: var(--nb-faint); }
+.answer { display: flex; align-items: center; gap: 4px; } .answer .line { max-width: calc(82% - 28px); }
+.again { flex: none; opacity: 0; width: 24px; height: 24px; justify-content: center; padding: 0; } .answer:hover .again, .again:focus-visible, .again[aria-pressed=true] { opacity: 1; }
+.card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; }
+.facts { padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; display: flex; flex-direction: column; gap: 4px; }
+.steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 2px 0 8px; }
+.steps .took { text-align: right; }
+.bar { position: relative; height: 7px; } .bar i { position: absolute; top: 0; height: 7px; border-radius: 2px; min-width: 2px; background: var(--nb-speech); } .bar i.response { background: var(--nb-response); }
+.engines { color: var(--nb-faint); font-size: 12px; margin-top: auto; overflow-wrap: anywhere; }
+@media (max-width: 760px) { .panel { grid-template-columns: 128px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }
+`;
+
+const MICROPHONE = "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3Zm6-3a6 6 0 0 1-12 0M12 18v3m-3 0h6";
+
+function icon() {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const path = document.createElementNS(space, "path");
+  const drawn = { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.8", "stroke-linecap": "round" };
+  for (const [name, value] of Object.entries(drawn)) svg.setAttribute(name, value);
+  path.setAttribute("d", MICROPHONE);
+  svg.append(path);
+  return svg;
+}
+
+class VoiceView extends LiveView {
+  /** @param {VoiceHub} hub */
+  constructor(hub) {
+    super(hub, STYLE);
+    this.voice = hub;
+    this.holding = false;
+    /** @type {Map<number, any>} */ this.shown = new Map();
+    this.box.append(make("div", "panel", {}, [this.makeSide(), this.makeCaptions(), this.makeFacts()]));
+    this.root.tabIndex = -1;
+    this.on(this.root, "keydown", (event) => this.key(event, true));
+    this.on(this.root, "keyup", (event) => this.key(event, false));
+    this.on(this.root, "focusout", () => this.talk(false));
+  }
+
+  makeSide() {
+    this.control = make("button", "control", {}, [icon()]);
+    this.words = make("div", "saying", { role: "status" });
+    this.tip = make("div", "hint");
+    this.free = make("button", "button framed", {}, ["Hands-free"]);
+    this.stop = make("button", "button framed", { title: "stop the agent (Esc)" }, ["Stop"]);
+    this.on(this.control, "pointerdown", (event) => {
+      this.control.setPointerCapture?.(event.pointerId);
+      this.talk(true);
+    });
+    for (const name of ["pointerup", "pointercancel"]) this.on(this.control, name, () => this.talk(false));
+    this.on(this.free, "click", () => this.hub.send({ type: "hands_free", on: !this.voice.state.hands_free }));
+    this.on(this.stop, "click", () => this.voice.stop());
+    return make("div", "side", {}, [this.control, this.words, this.tip, make("div", "row", {}, [this.free, this.stop])]);
+  }
+
+  makeCaptions() {
+    this.empty = make("div", "empty", {}, ["What you and the agent say appears here as it is said."]);
+    this.now = make("div", "line mine open");
+    this.captions = make("div", "captions", { role: "log", "aria-label": "captions", tabindex: "0" }, [this.empty, this.now]);
+    return this.captions;
+  }
+
+  makeFacts() {
+    this.turn = make("span", "dim num");
+    this.steps = make("div", "steps num");
+    this.said = make("div", "bad", { role: "alert" });
+    this.engines = make("div", "engines");
+    return make("div", "facts", {}, [make("div", "", {}, [make("b", "", {}, ["Last turn"]), " ", this.turn]), this.steps, this.said, this.engines]);
+  }
+
+  /** @param {boolean} down */
+  talk(down) {
+    if (!this.voice.state || down === this.holding || (down && this.voice.state.hands_free)) return;
+    this.holding = down;
+    if (down) this.voice.speaker()?.stop();
+    this.hub.send({ type: "talk", down });
+    this.hub.draw();
+  }
+
+  /** @param {KeyboardEvent} event @param {boolean} down */
+  key(event, down) {
+    if (event.key === " " && event.composedPath()[0] !== this.free && event.composedPath()[0] !== this.stop) {
+      event.preventDefault(); // else the page scrolls
+      if (!event.repeat) this.talk(down);
+    } else if (event.key === "Escape" && down) this.voice.stop();
+  }
+
+  draw() {
+    const { state } = this.voice;
+    if (!state) return;
+    this.drawSide(state);
+    this.drawCaptions(state);
+    this.drawFacts(state);
+    this.drawMeters();
+  }
+
+  /** @param {any} state */
+  drawSide(state) {
+    const [words, hint] = saying(state, this.holding);
+    put(this.words, words);
+    put(this.tip, hint);
+    this.control.setAttribute("aria-label", `${words}: ${hint}`);
+    this.control.classList.toggle("live", this.voice.microphone()?.state === "live" && (state.hands_free || this.holding));
+    this.control.classList.toggle("hot", this.holding || (state.hands_free && Boolean(state.caption)));
+    this.free.setAttribute("aria-pressed", String(state.hands_free));
+    put(this.free, state.hands_free ? "Hands-free ✓" : "Hands-free");
+    this.stop.disabled = !(state.speaking || state.answering || state.replaying);
+  }
+
+  drawMeters() {
+    const [microphone, speaker] = [this.voice.microphone(), this.voice.speaker()];
+    const listening = this.holding || this.voice.state?.hands_free;
+    const loud = meterShare((listening ? microphone?.level : 0) || speaker?.level || 0);
+    this.control.style.boxShadow = loud > 0.05 ? `0 0 0 ${(4 + 8 * loud).toFixed(1)}px color-mix(in srgb, var(--nb-accent) 16%, transparent)` : "";
+    const troubles = [microphone, speaker].map((device) => device?.text || (device?.state === "click" ? "Click in the page: the browser asks for it before it plays sound." : ""));
+    put(this.said, [this.voice.state?.trouble, ...troubles].filter(Boolean).join(" "));
+    this.control.classList.toggle("bad", microphone?.state === "failed");
+  }
+
+  /** @param {any} state */
+  drawCaptions(state) {
+    const { turns } = this.voice;
+    const box = this.captions;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    for (const turn of turns.values()) this.drawTurn(turn, state);
+    put(this.now, state.caption);
+    this.now.hidden = !state.caption;
+    this.empty.hidden = turns.size > 0 || Boolean(state.caption);
+    if (atEnd) box.scrollTop = box.scrollHeight;
+  }
+
+  /** @param {any} turn @param {any} state */
+  drawTurn(turn, state) {
+    let element = this.shown.get(turn.number);
+    if (!element) {
+      this.shown.set(turn.number, (element = make("div", "turn")));
+      this.now.before(element);
+    }
+    const replaying = state.replaying === turn.number;
+    const key = JSON.stringify([turn, replaying]);
+    if (element.dataset.key === key) return;
+    element.dataset.key = key;
+    element.replaceChildren(...this.turnParts(turn, replaying));
+  }
+
+  /** @param {any} turn @param {boolean} replaying @returns {any[]} */
+  turnParts(turn, replaying) {
+    const said = turn.text || (turn.understood ? "(nothing understood)" : "…");
+    const parts = [make("div", `line mine${turn.text ? "" : " open"}`, {}, [said])];
+    for (const call of turn.tools) parts.push(this.card(call));
+    if (turn.answer || turn.interrupted) parts.push(this.answer(turn, replaying));
+    if (turn.error) parts.push(make("div", "bad", {}, [turn.error]));
+    return parts;
+  }
+
+  /** @param {any} turn @param {boolean} replaying */
+  answer(turn, replaying) {
+    const line = make("div", "line", { title: turn.agent }, [turn.answer || "…"]);
+    if (turn.interrupted) line.append(make("span", "note", {}, ["interrupted"]));
+    const attributes = { title: replaying ? "stop" : "say it again", "aria-label": `say turn ${turn.number} again`, "aria-pressed": String(replaying) };
+    const again = make("button", "button again", attributes, [replaying ? "■" : "▶"]);
+    this.on(again, "click", () => (replaying ? this.voice.stop() : this.hub.send({ type: "replay", number: turn.number })));
+    return make("div", "answer", {}, turn.answer ? [line, again] : [line]);
+  }
+
+  /** @param {any} call */
+  card(call) {
+    const card = make("div", "card", {}, [callText(call.name, call.arguments)]);
+    if (call.output === null) card.append(" ", make("span", "pulse"));
+    else card.append(make("span", "dim", {}, [` → ${call.output}`]));
+    return card;
+  }
+
+  /** @param {any} state */
+  drawFacts(state) {
+    const turn = [...this.voice.turns.values()].at(-1);
+    put(this.turn, lastTurn(turn));
+    put(this.engines, state.engines);
+    const key = JSON.stringify(turn?.latency ?? {});
+    if (this.steps.dataset.key === key) return;
+    this.steps.dataset.key = key;
+    this.steps.replaceChildren(...bars(turn?.latency ?? {}).flatMap(({ name, ms, left, width }) => {
+      const bar = make("i", STAGE_TYPES[/** @type {keyof STAGE_TYPES} */ (name)] ?? "");
+      bar.style.left = `${(100 * left).toFixed(2)}%`;
+      bar.style.width = `${(100 * width).toFixed(2)}%`;
+      return [make("span", "", {}, [name]), make("span", "bar", {}, [bar]), make("span", "took", {}, [duration(ms * 1000)])];
+    }));
+  }
+}
+
+export default widget((model) => new VoiceHub(model));

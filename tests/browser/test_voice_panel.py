@@ -1,0 +1,108 @@
+"""The voice panel in a real page: the fake microphone says a sentence, and the answer leaves the loudspeaker."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from nbagents.audio.espeak import espeak_installed
+from nbagents.audio.resample import resample
+from nbagents.audio.sphinx import SphinxSTTModel
+
+from .test_audio import browser, printed  # noqa: F401 - pytest looks for browser here
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not espeak_installed(), reason="no espeak-ng: pip install espeakng-loader"),
+]
+
+SETUP = """
+import asyncio, json, time
+from agents import Agent, function_tool
+from nbagents import VoicePanel, VoicePipeline
+from nbagents.audio.sphinx import SphinxSTTModel
+
+@function_tool
+def lookup_order(order_id: str = "seven") -> str:
+    "Look up an order."
+    return f"Your order was delivered on Tuesday <b>"
+
+agent = Agent(name="Support", instructions="Help with orders.", tools=[lookup_order])
+stt = SphinxSTTModel(sentences=["where is my order", "please stop", "thank you"])
+panel = VoicePanel(VoicePipeline(agent, stt_model=stt), keep_audio=True)
+panel
+"""
+
+# A blocked cell: the whole turn happens while it does not let go.
+BLOCKED = """
+until = time.monotonic() + 30
+while time.monotonic() < until and not (panel.turns and panel.turns[-1].answer and panel.speaker.played > 12_000):
+    time.sleep(0.02)
+panel.microphone.muted = True
+print(panel.speaker.played > 12_000)
+"""
+
+FACTS = """
+turn = panel.turns[-1]
+trace = panel.trace()
+print(json.dumps({
+    "said": turn.text, "tools": [call.output for call in turn.tools], "stages": list(turn.stages),
+    "spans": sorted({span.type for span in trace.spans}),
+    "session": [item.get("role") or item["type"] for item in await panel.pipeline.session.get_items()],
+}))
+"""
+
+# What really left for the loudspeaker, taken beside it in the page.
+TAP = """() => {
+    const hubs = [...globalThis[Symbol.for('nbagents.page')].hubs.values()];
+    const hub = hubs.find(each => each.what === 'loudspeaker');
+    globalThis.heard = [];
+    const timer = setInterval(() => {
+        if (!hub.node) return;
+        clearInterval(timer);
+        const context = hub.node.context;
+        globalThis.rate = context.sampleRate;
+        const tap = context.createScriptProcessor(4096, 1, 1);
+        tap.onaudioprocess = ({inputBuffer}) => {
+            const samples = inputBuffer.getChannelData(0);
+            globalThis.heard.push(...Array.from(samples, x => Math.round(Math.max(-1, Math.min(1, x)) * 32767)));
+        };
+        hub.node.connect(tap);
+        tap.connect(context.destination);
+    }, 5);
+}"""
+
+ANSWER = ["your order was delivered on tuesday", "where is my order", "thank you", "please stop"]
+
+
+def test_a_spoken_turn_in_a_blocked_cell(notebook):
+    """Words are recognised, a tool runs, and what leaves the loudspeaker is recognised as the answer again."""
+    page = notebook(["%load_ext nbagents", SETUP])
+    page.run_all()
+    root = page.page.locator(".nbagents-root").first
+    page.page.evaluate(TAP)
+    index = page.append(BLOCKED)
+    page.start(index)
+    root.get_by_role("button", name="Hands-free").click()
+    page.wait_for("index => nbTestPanel().content.model.sharedModel.getCell(index).getOutputs().length", index)
+    assert printed(page.outputs(index)) == "True"
+    facts = json.loads(printed(page.run(FACTS)))
+    assert facts["said"] == "where is my order"
+    assert facts["tools"] == ["Your order was delivered on Tuesday <b>"]
+    assert facts["stages"] == ["heard", "transcribed", "first token", "first sound"]
+    assert {"transcription", "speech_group", "speech", "agent", "function"} <= set(facts["spans"])
+    assert facts["session"][:3] == ["user", "function_call", "function_call_output"]
+    assert root.locator(".card").first.text_content().endswith("→ Your order was delivered on Tuesday <b>")
+    assert root.locator(".steps i").count() == 4
+    page.screenshot("voice-light")
+    page.wait_for(
+        "() => [...document.querySelectorAll('.nbagents-root')].some(each => each.shadowRoot"
+        ".querySelector('.saying')?.textContent === 'Listening')"
+    )
+    sound = np.array(page.page.evaluate("() => globalThis.heard"), dtype=np.int16)
+    said = resample(sound, page.page.evaluate("() => globalThis.rate"), 16_000)
+    assert SphinxSTTModel(sentences=ANSWER).recognise(said) == ANSWER[0]
+    page.theme("dark")
+    page.screenshot("voice-dark")
