@@ -43,7 +43,7 @@ class VoiceMagics(Magics):
 
     def _named(self, line: str) -> tuple[Any, Any]:
         names = line.split()
-        known = self.shell.user_ns
+        known = self.shell.user_ns if self.shell is not None else {}
         if not 1 <= len(names) <= 2 or any(name not in known for name in names):  # noqa: PLR2004 - see _USAGE
             missing = ", ".join(name for name in names if name not in known)
             raise UsageError(f"{f'there is no {missing} here; ' if missing else ''}{_USAGE}")
