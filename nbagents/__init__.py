@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.compressed_session import CompressedSession
     from nbagents.sessions.conversations_session import OpenAIConversationsSession
+    from nbagents.sessions.edit import edit
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.frame import to_frame
     from nbagents.sessions.list_sessions import list_sessions, search_sessions
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from nbagents.voice.pipeline import VoicePipeline
     from nbagents.widgets.microphone import Microphone
     from nbagents.widgets.realtime_panel import RealtimePanel
+    from nbagents.widgets.session_grid import SessionGrid
     from nbagents.widgets.speaker import Speaker
     from nbagents.widgets.trace_view import TraceView
     from nbagents.widgets.voice_panel import VoicePanel
@@ -78,6 +80,7 @@ _EXPORTS = {
     "RealtimeTextEvent": "nbagents.realtime.events",
     "RedisSession": "nbagents.sessions.redis_session",
     "SQLiteSession": "nbagents.sessions.sqlite_session",
+    "SessionGrid": "nbagents.widgets.session_grid",
     "SpanRecord": "nbagents.tracing.record",
     "Speaker": "nbagents.widgets.speaker",
     "TraceRecord": "nbagents.tracing.record",
@@ -96,6 +99,7 @@ _EXPORTS = {
     "apply_frame": "nbagents.sessions.apply_frame",
     "compare": "nbagents.run.batch_compare",
     "disable": "nbagents.notebook.enable",
+    "edit": "nbagents.sessions.edit",
     "enable": "nbagents.notebook.enable",
     "execute_tools_parallel": "nbagents.run.tools",
     "from_wav": "nbagents.audio.wav",
@@ -130,6 +134,7 @@ __all__ = [
     "RealtimeTextEvent",
     "RedisSession",
     "SQLiteSession",
+    "SessionGrid",
     "SpanRecord",
     "Speaker",
     "TraceRecord",
@@ -149,6 +154,7 @@ __all__ = [
     "apply_frame",
     "compare",
     "disable",
+    "edit",
     "enable",
     "execute_tools_parallel",
     "from_wav",

@@ -17,6 +17,7 @@ __all__ = ["DISPLAYS", "display_class", "is_quiet", "quiet"]
 
 DISPLAYS = {
     "progress": "nbagents.widgets.map_progress:MapProgress",
+    "session": "nbagents.widgets.session_grid:SessionGrid",
     "trace": "nbagents.widgets.trace_view:TraceView",
 }
 

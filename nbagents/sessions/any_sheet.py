@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import FrameError
 from nbagents.sessions.any_session import AnySession, serves_any_loop
+from nbagents.sessions.background import BACKGROUND
 from nbagents.sessions.changes import laid_out, settled_slots
 from nbagents.sessions.connection import settled
 from nbagents.sessions.edited import Wanted, unchanged_rows
@@ -17,9 +18,12 @@ from nbagents.sessions.kept_steps import KeptRow, KeptSteps, step_between
 from nbagents.sessions.keyed_history import KeyedHistory
 from nbagents.sessions.orphans import check_policy, settle_orphans
 from nbagents.sessions.planned import news_of, stamps_of
+from nbagents.sessions.rows import decode
 from nbagents.sessions.sheet import Delete, Figures, Insert, Move, Page, SetCell, Written
 from nbagents.sessions.sheet_conflicts import Shown
 from nbagents.sessions.sheet_rows import sheet_rows, stamp_of, whole_cells
+from nbagents.sessions.static import Glimpse
+from nbagents.sessions.store import History
 from nbagents.sessions.tabular import Tabular, report_of
 
 if TYPE_CHECKING:
@@ -31,9 +35,11 @@ if TYPE_CHECKING:
     from nbagents.sessions.kept_steps import KeptStep
     from nbagents.sessions.orphans import OnOrphan
     from nbagents.sessions.rows import Row
-    from nbagents.sessions.sheet import Change
+    from nbagents.sessions.sheet import Change, Sheet
 
 __all__ = ["AnySheet"]
+
+_WAIT_S = 2.0  # for a display, which must not hang where a server does not answer
 
 
 class AnySheet:
@@ -48,11 +54,13 @@ class AnySheet:
 
     def __init__(self, session: Session) -> None:
         self._table = session if isinstance(session, Tabular) else AnySession(session)
-        name = type(session).__name__
+        kind = type(session)
+        name = f"{kind.__module__.split('.')[0]}.{kind.__name__}"
         self.where = f"kept by {name}"
+        self.opened = repr(session)
         self.loop = None if serves_any_loop(session) else _running_loop()
         self.cannot: Mapping[str, str] = {}
-        self._no_branch = f"{name} keeps one history; a SQLiteSession can branch"
+        self._no_branch = f"{name} keeps one history; nbagents.SQLiteSession can branch"
         self._lock = asyncio.Lock()
         self._history = KeyedHistory()
         self._shown = Shown(self.session_id)
@@ -109,9 +117,18 @@ class AnySheet:
         """Make the change again that was taken back; see ``Sheet.redo``."""
         return await self._walk(self._steps.redo, self._steps.undo)
 
-    async def branch(self, new_id: str, at: str) -> str:  # noqa: ARG002 - the protocol's
+    async def branch(self, new_id: str, at: str) -> Sheet:  # noqa: ARG002 - the protocol's
         """Refuse, and say why."""
         self._refuse(self._no_branch)
+
+    def glimpse(self) -> Glimpse | None:
+        """Return the history as it was read last; see ``Sheet.glimpse``."""
+        if not self._history.changes and self.loop is not None:
+            return None
+        if not self._history.changes:
+            BACKGROUND.submit(self.version()).result(_WAIT_S)
+        rows, items, bad = decode(self._history.rows)
+        return Glimpse(History(rows, items, bad))
 
     async def version(self) -> str:
         """Return what changes with the history."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from nbagents import _sqlite
 from nbagents.errors import SessionClosedError
 from nbagents.sessions.connection import ClosedError, Desk, WorkConnection
+from nbagents.sessions.edit import Editable
 from nbagents.sessions.rows import warn_of
 from nbagents.sessions.store import History, Store
 from nbagents.sessions.tables import check_names, create_tables
@@ -30,7 +31,7 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 
 
-class SessionCore:
+class SessionCore(Editable):
     """One session of one file, opened at first use.
 
     Its arguments are those of ``SQLiteSession``, which is documented there.

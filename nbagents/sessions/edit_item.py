@@ -50,7 +50,11 @@ def parse_metadata(text: object) -> str | None:
 def _parse_json(text: object) -> Any:  # noqa: ANN401 - JSON is anything
     if not isinstance(text, str):
         raise ValueError(f"{type(text).__name__} instead of JSON text")  # noqa: TRY004 - callers know one error
-    return json.loads(text, parse_constant=_refuse_constant)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as exc:
+        problem = f"{exc.msg[:1].lower()}{exc.msg[1:]}"
+        raise ValueError(f"not JSON: {problem} in line {exc.lineno}, column {exc.colno}") from exc
 
 
 def _refuse_constant(name: str) -> None:

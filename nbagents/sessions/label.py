@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["label_of", "one_line", "said"]
 
-_TOOL_ERROR = "An error occurred while running the tool"  # the SDK's own words for a tool that raised
+_MOST_ARGUMENTS = 4000  # characters
+_TOOL_ERROR = "An error occurred while running the tool. Please try again. Error: "  # the SDK's own words
 
 
 def label_of(kind: str | None, role: str | None) -> str:
@@ -27,22 +29,33 @@ def label_of(kind: str | None, role: str | None) -> str:
 
 
 def said(label: str, cells: Mapping[str, str | int | None]) -> str:
-    """Return what an item says: a call as Python writes it, an output with a cross where the tool raised.
+    """Return what an item says: a call as Python writes it; of a tool that raised the error alone, with a cross.
 
     Args:
         label: The item's label.
         cells: Its ``text``, ``tool``, ``arguments`` and ``output``.
 
     Example:
-        >>> said("call", {"tool": "find", "arguments": '{"q": 1}'})
-        'find({"q": 1})'
+        >>> said("call", {"tool": "find", "arguments": '{"name": "lamp", "most": 3}'})
+        'find(name="lamp", most=3)'
     """
     if label == "call":
-        return f"{cells['tool']}({cells['arguments'] or ''})"
+        return f"{cells['tool']}({_arguments(str(cells['arguments'] or ''))})"
     if label == "output":
         output = str(cells["output"] or "")
-        return f"✗ {output}" if output.startswith(_TOOL_ERROR) else output
+        return f"✗ {output.removeprefix(_TOOL_ERROR)}" if output.startswith(_TOOL_ERROR) else output
     return str(cells["text"] or "")
+
+
+def _arguments(text: str) -> str:
+    """Write an object's members as Python's keyword arguments; what is none, or is long, stays as it is."""
+    if not text.startswith("{") or len(text) > _MOST_ARGUMENTS:
+        return text
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in members.items())
 
 
 def one_line(text: str, most: int) -> str:

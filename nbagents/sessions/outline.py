@@ -201,7 +201,7 @@ def _entries_of(rows: Iterable[RawRow]) -> dict[int, _Entry]:
     return entries
 
 
-_SEARCHED = ("type", "role", "text", "tool", "arguments", "output", "call_id")
+_SEARCHED = ("type", "role", "text", "arguments", "output", "call_id")
 
 
 def _entry(columns: Mapping[str, Sequence[str | None]], place: int, row: RawRow, item: Item) -> _Entry:
@@ -211,8 +211,9 @@ def _entry(columns: Mapping[str, Sequence[str | None]], place: int, row: RawRow,
     names = names_of(item)
     if call_id is not None and call_id not in names:  # a call id that is no text
         names += (call_id,)
-    text = "\n".join(value for name in _SEARCHED if (value := columns[name][place]))
-    text = f"{text}\n{row[3]}" if row[3] else text
+    own = item.get("name")  # an output shows its call's tool, and is not found by it
+    texts = [*(columns[name][place] for name in _SEARCHED), own if isinstance(own, str) else None, row[3]]
+    text = "\n".join(filter(None, texts))
     role, tokens = columns["role"][place], int(columns["tokens"][place] or 0)
     label, text, size = label_of(kind, role), text.casefold(), _size(row[2])
     return _Entry(kind or "", label, role, call_id, handoff, row[3], names, text, size, tokens)

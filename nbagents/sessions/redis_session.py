@@ -17,7 +17,7 @@ from nbagents.sessions.redis_entries import edited_entries, row_of
 from nbagents.sessions.redis_info import RedisSessionInfo, info_of
 from nbagents.sessions.redis_wire import address_of, is_cluster, read_list, remove_from_end, translated
 from nbagents.sessions.rows import METADATA_KEY, Row, decode, warn_of
-from nbagents.sessions.static import bundle
+from nbagents.sessions.static import Glimpse, bundle
 from nbagents.sessions.store import History
 from nbagents.sessions.tabular import Tabular
 
@@ -214,7 +214,7 @@ class RedisSession(Tabular, SdkRedisSession):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ANN401, ARG002 - IPython's
         return bundle(self.session_id, self._peek)
 
-    def _peek(self) -> History:
+    def _peek(self) -> Glimpse:
         """Read for a display, while the notebook's loop is busy."""
         if not self._owns_client:
             raise UnsupportedError(
@@ -222,7 +222,7 @@ class RedisSession(Tabular, SdkRedisSession):
                 session_id=self.session_id,
             )
         with translated(self._redis, session_id=self.session_id):
-            return BACKGROUND.submit(self._read(None)).result(_DISPLAY_WAIT_S)
+            return Glimpse(BACKGROUND.submit(self._read(None)).result(_DISPLAY_WAIT_S))
 
     async def _do(self, work: Callable[[], Coroutine[Any, Any, T]], *, whole: bool = False) -> T:
         """Run work where the client lives, with our errors.

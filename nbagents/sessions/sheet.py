@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.orphans import OnOrphan
+    from nbagents.sessions.static import Glimpse
 
 __all__ = ["Change", "Delete", "Figures", "Insert", "Move", "Page", "SetCell", "Sheet", "SheetRow", "Written"]
 
@@ -167,20 +168,30 @@ class Written:
 
 
 class Sheet(Protocol):
-    """A session as a grid sees it.
+    """A session as a grid sees it."""
 
-    Attributes:
-        session_id: The session.
-        where: What keeps it, in a few words.
-        loop: The event loop on which it must be asked; None is any.
-        cannot: What this session cannot do, and why: ``edit``, ``insert``, ``delete``, ``move``, ``undo``,
-            ``metadata``, ``branch``; what is not named it can. It is known once a page was read.
-    """
+    @property
+    def session_id(self) -> str:
+        """The session."""
 
-    session_id: str
-    where: str
-    loop: asyncio.AbstractEventLoop | None
-    cannot: Mapping[str, str]
+    @property
+    def where(self) -> str:
+        """What keeps it, in a few words."""
+
+    @property
+    def opened(self) -> str:
+        """How it is opened, as Python."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop on which it must be asked; None is any."""
+
+    @property
+    def cannot(self) -> Mapping[str, str]:
+        """What this session cannot do, and why, once a page was read; what is not named it can.
+
+        ``edit``, ``insert``, ``delete``, ``move``, ``undo``, ``metadata``, ``branch``.
+        """
 
     async def page(self, start: int, count: int, *, search: str = "", labels: Sequence[str] = ()) -> Page:
         """Return some of the rows that hold a text (any case, any column) and have one of the labels."""
@@ -206,8 +217,11 @@ class Sheet(Protocol):
     async def redo(self) -> Written | None:
         """Make the change again that was taken back; None where there is none."""
 
-    async def branch(self, new_id: str, at: str) -> str:
-        """Begin a session that holds the history through a row, and return how it is opened, as Python."""
+    async def branch(self, new_id: str, at: str) -> Sheet:
+        """Begin a session that holds the history through a row, and return its sheet."""
 
     async def version(self) -> str:
         """Return what changes with the history, at little cost."""
+
+    def glimpse(self) -> Glimpse | None:
+        """Return the end of the history without the event loop, None where it takes one."""

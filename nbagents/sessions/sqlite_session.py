@@ -13,7 +13,7 @@ from nbagents.sessions.compression import refuse_compressed
 from nbagents.sessions.core import MEMORY
 from nbagents.sessions.encode import encode
 from nbagents.sessions.rows import METADATA_KEY
-from nbagents.sessions.static import bundle
+from nbagents.sessions.static import Glimpse, bundle
 from nbagents.sessions.stats import SessionStats, stats_of
 from nbagents.sessions.store import History
 from nbagents.sessions.undoing import Undoing
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from agents import TResponseInputItem
 
 __all__ = ["SQLiteSession"]
+
+_READ_WHOLE = 2000  # items; a longer history takes more than a moment
+_END = 100
 
 
 class SQLiteSession(Branching, Undoing, Upkeep):
@@ -112,14 +115,21 @@ class SQLiteSession(Branching, Undoing, Upkeep):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ANN401, ARG002 - IPython's
         return bundle(self.session_id, self._peek)
 
-    def _peek(self) -> History:
+    def _peek(self) -> Glimpse:
         """Read for a display: apart from the event loop, which is busy when IPython asks."""
+        nothing = Glimpse(History([], [], []))
         if self.db_path == MEMORY:
-            return self._desk.run_here(self._store.read) or History([], [], [])
+            return self._desk.run_here(self._glimpse) or nothing
         if not Path(self.db_path).exists():
-            return History([], [], [])
+            return nothing
         with closing(_open_to_read(self.db_path)) as connection:
-            return self._store.read(connection)
+            return self._glimpse(connection)
+
+    def _glimpse(self, connection: sqlite3.Connection) -> Glimpse:
+        """Read a short history whole, and of a long one the end."""
+        count = self._store.count(connection)
+        history = self._store.read(connection, None if count <= _READ_WHOLE else _END)
+        return Glimpse(history, 0 if count <= _READ_WHOLE else count - len(history.rows))
 
 
 def _open_to_read(path: Path | str) -> sqlite3.Connection:

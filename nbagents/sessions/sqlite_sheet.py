@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from nbagents._sqlite import default_path
 from nbagents.errors import NbAgentsError
 from nbagents.sessions.core import MEMORY
 from nbagents.sessions.kept_outline import KeptOutline
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from nbagents.sessions.edits import EditReport
     from nbagents.sessions.orphans import OnOrphan
     from nbagents.sessions.rows import RawRow
-    from nbagents.sessions.sheet import Change
+    from nbagents.sessions.sheet import Change, Sheet
     from nbagents.sessions.sqlite_session import SQLiteSession
+    from nbagents.sessions.static import Glimpse
     from nbagents.sessions.store import Store
     from nbagents.sessions.stored_rows import StoredRows
     from nbagents.sessions.undo import Undone
@@ -60,6 +62,8 @@ class SQLiteSheet:
         self.session_id = session.session_id
         in_memory = session.db_path == MEMORY
         self.where = "kept in memory" if in_memory else f"saved in {Path(session.db_path).name}"
+        usual = session.db_path == default_path()
+        self.opened = f"SQLiteSession({session.session_id!r})" if usual else repr(session)
         self.cannot: Mapping[str, str] = {}
         self._kept = KeptOutline(session._store)  # noqa: SLF001 - two sides of one session
         self._shown = Shown(session.session_id)
@@ -93,6 +97,14 @@ class SQLiteSheet:
     async def redo(self) -> Written | None:
         """Make the change again that was taken back; see ``Sheet.redo``."""
         return await self._run(partial(self._walk, redo))
+
+    async def branch(self, new_id: str, at: str) -> Sheet:
+        """Begin a branch; see ``Sheet.branch``."""
+        return SQLiteSheet(await self._session.branch(new_id, int(at)))
+
+    def glimpse(self) -> Glimpse:
+        """Return the end of the history; see ``Sheet.glimpse``."""
+        return self._session._peek()  # noqa: SLF001 - two sides of one session
 
     async def version(self) -> str:
         """Return what changes with the history."""

@@ -20,18 +20,18 @@ from nbagents.sessions.stats import parse_time, stats_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nbagents.sessions.stats import SessionStats
     from nbagents.sessions.store import History
 
-__all__ = ["Line", "bundle", "lines_of", "render_html", "render_text"]
+__all__ = ["Glimpse", "Line", "bundle", "lines_of", "render_html", "render_text", "said_only", "static_forms"]
 
-_MOST_LINES = 200
+_MOST_BYTES = 17_000  # of all lines, in both forms; a saved notebook must stay small
+_TEXT_COLUMNS = 50  # bytes of a line of text beside what it says
 _MOST_CHARACTERS = 160
 _HEADS = ("#", "type", "text", "tokens", "time (UTC)")
-_LEFT = 'align="left" style="text-align: left; vertical-align: top"'
-_LABEL = 'align="left" style="text-align: left; vertical-align: top; white-space: nowrap"'
-_RIGHT = 'align="right" style="text-align: right; vertical-align: top"'
-_PAIR_BAR = '<span style="color: #009e73">▍</span>'  # Okabe and Ito's green: tells apart on light and on dark
+_LEFT = 'align="left" style="text-align:left;vertical-align:top"'
+_LABEL = 'align="left" style="text-align:left;vertical-align:top;white-space:nowrap"'
+_RIGHT = 'align="right" style="text-align:right;vertical-align:top"'
+_PAIR_BAR = '<span style="color:#009e73">▍</span>'  # Okabe and Ito's green: tells apart on light and on dark
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,20 @@ class Line:
         return self.kind if self.partner is None else f"{self.kind} ← {self.partner}"
 
 
-def bundle(session_id: str, read: Callable[[], History]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """The end of a history, or all of it.
+
+    Attributes:
+        history: What was read.
+        earlier: How many items came before and were not read.
+    """
+
+    history: History
+    earlier: int = 0
+
+
+def bundle(session_id: str, read: Callable[[], Glimpse]) -> dict[str, str]:
     """Make what IPython shows of a session.
 
     Args:
@@ -72,19 +85,43 @@ def bundle(session_id: str, read: Callable[[], History]) -> dict[str, str]:
         read: Reads its history; where it cannot, that is shown.
     """
     try:
-        history = read()
+        glimpse = read()
     except (NbAgentsError, sqlite3.Error, OSError) as exc:
-        text = f"session {session_id}: cannot be read now ({exc})"
-        return {"text/html": f"<div {_OUTER}>{_safe(text)}</div>", "text/plain": text}
-    stats = stats_of(session_id, history.rows, history.items)
-    lines = lines_of(history)
-    shown = lines[-_MOST_LINES:]
-    foot = _foot(stats, len(shown), len(history.bad))
+        return said_only(f"session {session_id}: cannot be read now ({exc})")
+    return static_forms(session_id, glimpse)
+
+
+def said_only(text: str) -> dict[str, str]:
+    """Return a sentence as HTML and as text."""
+    return {"text/html": f"<div {_OUTER}>{_safe(text)}</div>", "text/plain": text}
+
+
+def static_forms(session_id: str, glimpse: Glimpse) -> dict[str, str]:
+    """Return a session as HTML and as text: as many of its newest items as stay small in a saved notebook.
+
+    Args:
+        session_id: The session.
+        glimpse: The end of its history.
+    """
+    lines = lines_of(glimpse.history, glimpse.earlier)
+    budget, count = _MOST_BYTES, 0
+    for line in reversed(lines):
+        budget -= len(_row_html(line).encode()) + len(line.text.encode()) + _TEXT_COLUMNS
+        if budget < 0 and count:
+            break
+        count += 1
+    shown = lines[len(lines) - count :]
+    foot = _foot(glimpse, count)
     return {"text/html": render_html(session_id, shown, foot), "text/plain": render_text(session_id, shown, foot)}
 
 
-def lines_of(history: History) -> list[Line]:
-    """Turn a history into lines."""
+def lines_of(history: History, earlier: int = 0) -> list[Line]:
+    """Turn a history into lines.
+
+    Args:
+        history: What was read.
+        earlier: How many items came before.
+    """
     values = read_columns(history.rows, history.items)
     partners = _partners(values["type"], values["call_id"])
     lines = []
@@ -94,16 +131,21 @@ def lines_of(history: History) -> list[Line]:
         time = parse_time(values["created_at"][place])
         lines.append(
             Line(
-                position=place + 1,
+                position=earlier + place + 1,
                 kind=name,
-                text=one_line(said(name, cells), _MOST_CHARACTERS),
+                text=_sound(one_line(said(name, cells), _MOST_CHARACTERS)),
                 tokens=values["tokens"][place],
                 time=f"{time:%H:%M:%S}" if time else "",
-                partner=partners.get(place),
+                partner=earlier + partners[place] if place in partners else None,
                 is_code=name in {"call", "output"},
             )
         )
     return lines
+
+
+def _sound(text: str) -> str:
+    """Replace halves of surrogate pairs, which no notebook can hold."""
+    return text.encode(errors="replace").decode()
 
 
 def _partners(kinds: Sequence[str | None], call_ids: Sequence[str | None]) -> dict[int, int]:
@@ -121,16 +163,17 @@ def _partners(kinds: Sequence[str | None], call_ids: Sequence[str | None]) -> di
     return partners
 
 
-def _foot(stats: SessionStats, shown: int, bad: int) -> str:
-    parts = [
-        _count(stats.item_count, "item"),
-        _count(stats.turns, "turn"),
-        f"about {_count(stats.tokens, 'token')}",
-    ]
+def _foot(glimpse: Glimpse, shown: int) -> str:
+    history = glimpse.history
+    stats = stats_of("", history.rows, history.items)
+    items, bad = glimpse.earlier + stats.item_count, len(history.bad)
+    parts = [_count(items, "item")]
+    if not glimpse.earlier:
+        parts += [_count(stats.turns, "turn"), f"about {_count(stats.tokens, 'token')}"]
     if bad:
         parts.append(f"{_count(bad, 'row')} that {'holds' if bad == 1 else 'hold'} no item")
-    if shown < stats.item_count:
-        parts.append(f"showing {shown:,} of {stats.item_count:,}, the newest")
+    if shown < items:
+        parts.append(f"showing {shown:,} of {items:,}, the newest")
     return " · ".join(parts)
 
 

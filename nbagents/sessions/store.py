@@ -214,6 +214,13 @@ class Store:
         """Remove the session from the table of sessions."""
         connection.execute(f"DELETE FROM {self.tables.sessions} WHERE session_id = ?", (self.session_id,))
 
+    def count(self, connection: sqlite3.Connection) -> int:
+        """Return how many rows there are."""
+        found = connection.execute(
+            f"SELECT count(*) FROM {self.tables.messages} WHERE session_id = ?", (self.session_id,)
+        )
+        return int(found.fetchone()[0])
+
     def last_id(self, connection: sqlite3.Connection) -> int:
         """Return the largest id the table ever gave, so that no id comes back."""
         found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (self.tables.messages,))

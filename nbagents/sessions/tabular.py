@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import FrameError
 from nbagents.sessions.connection import settled
+from nbagents.sessions.edit import Editable
 from nbagents.sessions.edited import read_cells, unchanged_rows, wanted_rows
 from nbagents.sessions.edits import EditReport
 from nbagents.sessions.frame import TOKEN, frame_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Tabular"]
 
 
-class Tabular:
+class Tabular(Editable):
     """What a session offers as a table once it can read all its rows and replace them.
 
     Most sessions keep no ids. Then a row's id is its place, from 1, and the frame's ``position`` names it.

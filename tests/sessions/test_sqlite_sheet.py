@@ -43,7 +43,7 @@ async def test_a_page_shows_the_frame(sheet, filled):
         assert {name: row.cells[name] for name in columns} == short
     assert [row.label for row in page.rows] == ["user", "reasoning", "call", "output", "assistant", "user"]
     assert [row.partner for row in page.rows] == [None, None, 4, 3, None, None]
-    assert page.rows[2].said == 'lookup_order({"order_id": "A-1043"})'
+    assert page.rows[2].said == 'lookup_order(order_id="A-1043")'
     assert page.rows[5].cut == ("text",)
     assert (page.figures.items, page.figures.turns, page.figures.whole) == (6, 2, True)
     assert page.figures.tokens == frame["tokens"].sum()
@@ -76,7 +76,7 @@ async def test_a_change_that_is_none_is_refused_with_its_reason(sheet, filled):
     rows = await rows_of(sheet)
     for number, column, value, reason in [
         (0, "role", "king", "not a role"),
-        (2, "arguments", "{oops", "Expecting property name"),
+        (2, "arguments", "{oops", "not JSON: expecting property name"),
         (2, "item", '{"type": "function_call"}', "call_id of a function_call must be text"),
         (2, "call_id", "other", "has no output"),
         (0, "tokens", "7", "cannot be edited"),

@@ -1,0 +1,229 @@
+"""The session widget: a session as a table that one can edit.
+
+The protocol is written at the top of ``session_grid.js``; this side of it:
+
+==================================  =========================================================================
+from the page                       what is answered
+==================================  =========================================================================
+``ready``                           the first page, to every page that is open
+``page`` (start, count, search,     some of the rows that fit
+labels)
+``cells`` (key)                     every cell of one row, whole
+``change`` (change, on_orphan)      what was written
+``undo``, ``redo``                  what was written, or null
+``branch`` (new_id, at)             how the branch is opened
+``open`` (session_id)               nothing; every page is told to look again
+``version``                         the history's version
+``rest``                            nothing: nobody edits now, so the static form is brought up to date
+==================================  =========================================================================
+
+The session is asked on the event loop it is bound to, or on one of our own, never on the thread that a message
+arrives on: a blocked cell does not stop it, and it does not stop a cell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nbagents._location import current_environment, locate
+from nbagents.errors import ConflictError, OrphanError
+from nbagents.sessions.background import BACKGROUND
+from nbagents.sessions.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.sheets import sheet_of
+from nbagents.sessions.static import said_only, static_forms
+from nbagents.widgets.live import LiveWidget
+from nbagents.widgets.module import module_text
+
+if TYPE_CHECKING:
+    import concurrent.futures
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from agents.memory import Session
+
+    from nbagents.sessions.sheet import Change, Page, Sheet, Written
+    from nbagents.widgets.live import Request
+
+__all__ = ["SessionGrid"]
+
+_FIRST = 100  # rows that come unasked
+_MOST = 1000  # rows in one message
+_CHANGES: Mapping[str, type[Change]] = {"set": SetCell, "insert": Insert, "delete": Delete, "move": Move}
+
+
+class SessionGrid(LiveWidget):
+    """A session as an editable table; ``nbagents.edit(session)`` makes one.
+
+    Args:
+        session: Any session that satisfies ``agents.memory.Session``.
+
+    Raises:
+        ConfigError: An argument that does not exist.
+
+    Example:
+        >>> from nbagents import SQLiteSession
+        >>> SessionGrid(SQLiteSession("doc", ":memory:"))
+        SessionGrid('doc')
+    """
+
+    _esm = module_text(Path(__file__).with_suffix(".js"))
+
+    _KNOWN: ClassVar = ("session",)
+
+    def __init__(self, session: Session, **unknown: object) -> None:
+        sheet = sheet_of(session)
+        self._sheet: Sheet = sheet
+        self._sheets = {sheet.session_id: sheet}
+        self._displays: list[str] = []
+        super().__init__(unknown)
+
+    def __repr__(self) -> str:
+        return f"SessionGrid({self._sheet.session_id!r})"
+
+    def open(self) -> None:
+        """Open the way to the page, where there may be one: an executed notebook keeps no state of a widget."""
+        if locate(current_environment()).live:
+            super().open()
+
+    def static_forms(self) -> tuple[str, str]:
+        """Return the newest items as HTML without a script, and the same as text."""
+        name = self._sheet.session_id
+        try:
+            glimpse = self._sheet.glimpse()
+        except Exception as exc:  # noqa: BLE001 - whatever keeps the session from being read, the cell goes on
+            forms = said_only(f"session {name}: cannot be read now ({exc})")
+        else:
+            later = said_only(f"session {name}: shown once its event loop is free")
+            forms = static_forms(name, glimpse) if glimpse else later
+        return forms["text/html"], forms["text/plain"]
+
+    def _ipython_display_(self, **_options: object) -> None:
+        """Show itself, so that the static form beside it can be brought up to date later."""
+        display_id = uuid.uuid4().hex
+        self._displays.append(display_id)
+        self._publish(display_id, update=False)
+        if self._sheet.loop is not None:
+            self._ask(self._settle())
+
+    async def _settle(self) -> None:
+        """Read the session once, and leave what it holds in the notebook."""
+        await self._sheet.version()
+        self._renew()
+
+    def _renew(self) -> None:
+        for display_id in self._displays:
+            self._publish(display_id, update=True)
+
+    def _publish(self, display_id: str, *, update: bool) -> None:
+        from IPython.display import publish_display_data
+
+        data, _ = self._repr_mimebundle_()
+        publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
+            data, transient={"display_id": display_id}, update=update
+        )
+
+    # ----------------------------------------------------------------------------------------- requests
+
+    def _ask(self, work: Any) -> concurrent.futures.Future[Any]:  # noqa: ANN401 - any coroutine
+        """Begin work where the session lives."""
+        loop = self._sheet.loop
+        return BACKGROUND.submit(work) if loop is None else asyncio.run_coroutine_threadsafe(work, loop)
+
+    def _on_ask(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
+        self._ask(self._answer(message))
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        to = {name: message.get(name) for name in ("client", "id")}
+        try:
+            self._send_json({"type": "answer", **to}, await self._asked[message["type"]](self, message))
+        except Exception as exc:  # noqa: BLE001 - what fails is said in the page
+            self._send_json({"type": "refused", **to}, _refusal(exc))
+
+    def _send_json(self, message: dict[str, Any], document: object) -> None:
+        """Send JSON apart: a text may hold half a surrogate pair, which the kernel's own messages cannot."""
+        self.send(message, [json.dumps(document, separators=(",", ":")).encode()])
+
+    def _on_ready(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
+        self._ask(self._first_page(message))
+
+    async def _first_page(self, message: dict[str, Any]) -> None:
+        try:
+            page = await self._sheet.page(0, _FIRST)
+        except Exception as exc:  # noqa: BLE001 - what fails is said in the page
+            self.send({"type": "error", "about": message, "text": str(exc)})
+            self._send_json({"type": "first"}, None)
+        else:
+            self._send_json({"type": "first"}, self._page(page))
+
+    def _page(self, page: Page) -> dict[str, Any]:
+        sheet = self._sheet
+        document = dataclasses.asdict(page)
+        for row in document["rows"]:
+            row["cells"] = {name: value for name, value in row["cells"].items() if value is not None}
+        head = {"session_id": sheet.session_id, "where": sheet.where, "sheets": [*self._sheets]}
+        return {**document, **head, "cannot": dict(sheet.cannot)}
+
+    async def _asked_page(self, message: dict[str, Any]) -> dict[str, Any]:
+        count = min(int(message["count"]), _MOST)
+        page = await self._sheet.page(
+            int(message["start"]), count, search=str(message.get("search", "")), labels=message.get("labels") or ()
+        )
+        return self._page(page)
+
+    async def _asked_cells(self, message: dict[str, Any]) -> Mapping[str, str | None]:
+        return await self._sheet.cells(str(message["key"]))
+
+    async def _asked_change(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        given = dict(message["change"])
+        change = _CHANGES[given.pop("kind")](**given)
+        return self._told(await self._sheet.change(change, message.get("on_orphan", "error")))
+
+    async def _asked_undo(self, _message: dict[str, Any]) -> dict[str, Any] | None:
+        return self._told(await self._sheet.undo())
+
+    async def _asked_redo(self, _message: dict[str, Any]) -> dict[str, Any] | None:
+        return self._told(await self._sheet.redo())
+
+    def _told(self, written: Written | None) -> dict[str, Any] | None:
+        """Tell every page that there is something new."""
+        self.send({"type": "changed"})
+        return None if written is None else dataclasses.asdict(written)
+
+    async def _asked_branch(self, message: dict[str, Any]) -> dict[str, Any]:
+        sheet = await self._sheet.branch(str(message["new_id"]), str(message["at"]))
+        self._sheets[sheet.session_id] = sheet
+        return {"session_id": sheet.session_id, "opened": sheet.opened}
+
+    async def _asked_open(self, message: dict[str, Any]) -> None:
+        self._sheet = self._sheets[message["session_id"]]
+        self.send({"type": "changed"})
+
+    async def _asked_version(self, _message: dict[str, Any]) -> str:
+        return await self._sheet.version()
+
+    async def _asked_rest(self, _message: dict[str, Any]) -> None:
+        self._renew()
+
+    _asked: ClassVar[Mapping[str, Callable[[Any, dict[str, Any]], Awaitable[object]]]] = {
+        "page": _asked_page,
+        "cells": _asked_cells,
+        "change": _asked_change,
+        "undo": _asked_undo,
+        "redo": _asked_redo,
+        "branch": _asked_branch,
+        "open": _asked_open,
+        "version": _asked_version,
+        "rest": _asked_rest,
+    }
+    _requests: ClassVar[Mapping[str, Request]] = {"ready": _on_ready, **dict.fromkeys(_asked, _on_ask)}
+
+
+def _refusal(exc: Exception) -> dict[str, Any]:
+    """Return what a page shows of an error."""
+    kind = "conflict" if isinstance(exc, ConflictError) else "orphan" if isinstance(exc, OrphanError) else "other"
+    conflicts = [dataclasses.asdict(each) for each in exc.conflicts] if isinstance(exc, ConflictError) else []
+    return {"text": str(exc) or type(exc).__name__, "kind": kind, "conflicts": conflicts}
