@@ -12,7 +12,8 @@ import nbagents.widgets
 from nbagents.widgets.module import module_text
 
 FOLDER = Path(nbagents.widgets.__file__).parent
-WIDGETS = sorted(path for path in FOLDER.glob("*.js") if path.with_suffix(".py").exists() and path.stem != "live")
+SHARED = {"device", "live"}
+WIDGETS = sorted(p for p in FOLDER.glob("*.js") if p.with_suffix(".py").exists() and p.stem not in SHARED)
 
 
 @pytest.mark.parametrize("path", WIDGETS, ids=[path.stem for path in WIDGETS])
