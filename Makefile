@@ -13,8 +13,7 @@ lab: $(VENV)/.lab
 
 test: $(VENV)/.dev system-packages lint
 	rm -rf dist artifacts && $(BIN)/python -m build --wheel --outdir dist . > /dev/null
-	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
-	$(KEYLESS) NBAGENTS_DB="$$scratch/notebooks.db" NBAGENTS_OFFLINE_SPEED=0 \
+	$(KEYLESS) PYTHONPATH=.ci NBAGENTS_OFFLINE_SPEED=0 \
 		$(BIN)/python -m pytest -c .ci/notebooks.ini --rootdir=. --nbmake notebooks
 	$(KEYLESS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 

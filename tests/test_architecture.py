@@ -20,6 +20,7 @@ FOUNDATION = (
     "_kinds_of_secret",
     "_secret_hits",
     "_media",
+    "_now",
     "_first_token",
     "_sqlite",
 )

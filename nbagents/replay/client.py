@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from nbagents._location import current_environment, locate
+from nbagents._now import set_clock
 from nbagents.errors import ModeError
 from nbagents.replay.mode import resolve_mode
 
@@ -75,7 +76,7 @@ def install(mode: str | None = None, *, where: Where | None = None, speed: float
     with _lock:
         chosen = resolve_mode(os.environ, mode)
         switched = _switch(chosen, where, speed)
-        _derive_traces(switched.deck)
+        _derive_times(switched.deck)
         _install_client(switched)
         _install_trace_export(switched)
         return chosen
@@ -96,6 +97,7 @@ def uninstall() -> None:
             _state.seam.deck.settle()
         release()
         restore()
+        set_clock(None)
         if _state.installed is not None and shared.get_default_openai_client() is _state.installed:
             # The setter takes None in fact, not in its annotation.
             shared.set_default_openai_client(_state.previous)  # type: ignore[arg-type]
@@ -187,13 +189,17 @@ def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> N
     deck.load(mode, path, report_of(os.environ))
 
 
-def _derive_traces(deck: Deck) -> None:
+def _derive_times(deck: Deck) -> None:
+    """Ids and times of traces and sessions are the recording's in a replay, else their own."""
     from nbagents.replay.trace_provider import derive, restore
 
-    if deck.clock is None:
+    clock = deck.clock
+    if clock is None:
         restore()
+        set_clock(None)
     else:
-        derive(deck.clock, deck.place)
+        derive(clock, deck.place)
+        set_clock(lambda: clock.now_us(deck.place().execution))
 
 
 def _install_client(switched: Seam) -> None:

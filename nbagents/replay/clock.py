@@ -68,6 +68,15 @@ class ReplayClock:
         _now.set((self, execution, now))
         return datetime.fromtimestamp(now // _SECOND, UTC).replace(microsecond=now % _SECOND).isoformat()
 
+    def now_us(self, execution: str) -> int:
+        """Return the time in microseconds since 1970 UTC, as it is.
+
+        Args:
+            execution: The execution of the cell that runs.
+        """
+        with self._lock:
+            return self._here(execution)
+
     def _here(self, execution: str) -> int:
         """The task's own time; the start of the cell where this cell has not looked at the time before."""
         found = _now.get()

@@ -63,6 +63,7 @@ def execute(path: Path, variables: Mapping[str, str], progress: Callable[[int, i
             timeout=_TIMEOUT_SECONDS,
             record_timing=False,
             store_widget_state=False,
+            coalesce_streams=True,  # the pieces of a stream come as they like
             on_cell_start=lambda cell, cell_index: progress(cell_index + 1, count),  # noqa: ARG005 - nbclient passes names
         )
         error = _run(client, path, environment)

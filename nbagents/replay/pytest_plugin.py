@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Replays", "pytest_addoption", "pytest_configure"]
 
 _ENDING = ".cassette.jsonl"
+_PROPERTY = "nbagents_replay"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,8 +77,17 @@ class Replays:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        self._note(item.name, Path(item.path).with_suffix(_ENDING), folder / "report.jsonl")
+        said = _said(item.name, Path(item.path).with_suffix(_ENDING), folder / "report.jsonl")
+        item.user_properties.append((_PROPERTY, said))  # reports also come from the workers of pytest-xdist
         shutil.rmtree(folder, ignore_errors=True)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take up what was replayed."""
+        if report.when == "teardown":
+            said: list[Any] = [value for name, value in report.user_properties if name == _PROPERTY]
+            for lines, unused in said:
+                self._lines += lines
+                self._unused += unused
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a strict run in which recordings were not used."""
@@ -95,22 +105,23 @@ class Replays:
         self._saved = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
 
-    def _note(self, name: str, path: Path, report: Path) -> None:
-        from nbagents.errors import CassetteError
-        from nbagents.replay.cassette import Cassette
-        from nbagents.replay.check import replayed
-        from nbagents.replay.report import read_report
 
-        outcome = read_report(report)
-        try:
-            cassette = Cassette.read(path)
-        except CassetteError as exc:
-            self._lines.append(f"{name}: {exc}")
-            return
-        self._lines.append(f"{name}: {len(outcome.used)} of {len(cassette)} recorded calls used")
-        findings = replayed(cassette, outcome, None)
-        self._unused += sum(one.kind == "unused" for one in findings)
-        self._lines += [f"  {one.kind}: {one.text}" for one in findings]
+def _said(name: str, path: Path, report: Path) -> tuple[list[str], int]:
+    """Return what one replay did, in lines, and how many recordings it did not use."""
+    from nbagents.errors import CassetteError
+    from nbagents.replay.cassette import Cassette
+    from nbagents.replay.check import replayed
+    from nbagents.replay.report import read_report
+
+    outcome = read_report(report)
+    try:
+        cassette = Cassette.read(path)
+    except CassetteError as exc:
+        return [f"{name}: {exc}"], 0
+    findings = replayed(cassette, outcome, None)
+    lines = [f"{name}: {len(outcome.used)} of {len(cassette)} recorded calls used"]
+    lines += [f"  {one.kind}: {one.text}" for one in findings]
+    return lines, sum(one.kind == "unused" for one in findings)
 
 
 def _cassette(item: Any) -> Path | None:  # noqa: ANN401 - as above

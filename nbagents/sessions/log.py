@@ -10,12 +10,12 @@ Rows are copied by SQLite itself, so that bytes that are no UTF-8 come back as t
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbagents._now import now_us
 from nbagents.sessions.author import author
 from nbagents.sessions.edits import EditReport
 
@@ -119,7 +119,7 @@ class Log:
             step=last_step(connection) + 1,
             messages_table=self.tables.messages,
             session_id=self.session_id,
-            at_us=time.time_ns() // 1000,
+            at_us=now_us(),
             author=author(),
             origin=origin,
             newest_before=self.newest(connection),

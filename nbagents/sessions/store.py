@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents._now import stamp
 from nbagents.sessions.edits import EditReport, Plan
 from nbagents.sessions.ids import appended
 from nbagents.sessions.log import Log
@@ -124,10 +125,11 @@ class Store:
         """Append rows that ``encode`` made."""
         with transaction(connection):
             self.touch(connection)
-            ids = appended(self.last_id(connection), len(rows))
+            ids, moment = appended(self.last_id(connection), len(rows)), stamp()
             connection.executemany(
-                f"INSERT INTO {self.tables.messages} (id, session_id, message_data) VALUES (?, ?, ?)",
-                [(id_, self.session_id, row.data) for id_, row in zip(ids, rows, strict=True)],
+                f"INSERT INTO {self.tables.messages} (id, session_id, message_data, created_at) "
+                "VALUES (?, ?, ?, coalesce(?, CURRENT_TIMESTAMP))",
+                [(id_, self.session_id, row.data, moment) for id_, row in zip(ids, rows, strict=True)],
             )
             self._write_metadata(connection, [(id_, row.metadata) for id_, row in zip(ids, rows, strict=True)])
 
@@ -239,17 +241,17 @@ class Store:
     def touch(self, connection: sqlite3.Connection, began_at: str | None = None) -> None:
         """Note in the table of sessions that the session changes; one that is not there begins then, or now."""
         connection.execute(
-            f"INSERT INTO {self.tables.sessions} (session_id, created_at) "
-            "VALUES (?, coalesce(?, CURRENT_TIMESTAMP)) "
-            "ON CONFLICT (session_id) DO UPDATE SET updated_at = CURRENT_TIMESTAMP",
-            (self.session_id, began_at),
+            f"INSERT INTO {self.tables.sessions} (session_id, created_at, updated_at) "
+            "VALUES (?, coalesce(?, CURRENT_TIMESTAMP), coalesce(?, CURRENT_TIMESTAMP)) "
+            "ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at",
+            (self.session_id, began_at or stamp(), stamp()),
         )
 
     def _insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(
             f"INSERT INTO {self.tables.messages} (id, session_id, message_data, created_at) "
             "VALUES (?, ?, CAST(? AS TEXT), coalesce(?, CURRENT_TIMESTAMP))",  # bytes are text that is no UTF-8
-            [(row.id, self.session_id, row.data, row.created_at) for row in rows],
+            [(row.id, self.session_id, row.data, row.created_at or stamp()) for row in rows],
         )
 
     def _delete(self, connection: sqlite3.Connection, ids: Sequence[int | None]) -> None:

@@ -57,7 +57,9 @@ def test_unused_and_missing_calls_are_in_the_summary(folder):
     done = pytest_in(folder, "lamp.ipynb")
     assert done.returncode == 0, done.stdout
     assert "unused: POST responses (cell c2, call 1)" in done.stdout
-    assert pytest_in(folder, "lamp.ipynb", "--nbagents-strict").returncode == 1
+    workers = pytest_in(folder, "lamp.ipynb", "--nbagents-strict", "--numprocesses", "1")
+    assert workers.returncode == 1
+    assert "unused: POST responses (cell c2, call 1)" in workers.stdout
     write(folder / "lamp.ipynb", ENABLE, ASK.format(text="Hey", answer="hello"))
     done = pytest_in(folder, "lamp.ipynb")
     assert done.returncode == 1

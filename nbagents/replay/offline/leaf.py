@@ -48,6 +48,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }
 
+_NONE_OF_THEM = frozenset({"general", "misc", "neutral", "none", "other", "unclear", "unknown"})
+
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether a single value meets a schema's own keywords.
@@ -76,9 +78,11 @@ def sample(name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     Example:
         >>> sample("n", {"type": "integer", "minimum": 5}), sample("when", {"type": "string", "format": "date"})
         (5, '2025-01-01')
+        >>> sample("topic", {"enum": ["refund", "delivery", "other"]})
+        'other'
     """
     if schema.get("enum"):
-        return schema["enum"][0]
+        return next((one for one in schema["enum"] if str(one).lower() in _NONE_OF_THEM), schema["enum"][0])
     for example in schema.get("examples", ()):
         if fits(example, schema):
             return example

@@ -1,0 +1,95 @@
+"""The notebooks of the teaching set, recorded from a server that answers by the offline rules, and replayed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from nbagents.cli import main
+from nbagents.replay import offline
+from nbagents.replay.execute import execute
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+# These choose modes of their own, or speak where no HTTP passes.
+APART = {"11_record_and_replay"}
+MODEL = [path for path in NOTEBOOKS if path.stem not in APART]
+LARGEST_BYTES = 200_000  # of a text cassette
+
+
+@pytest.fixture
+def rules():
+    """A loopback server whose model is the offline one."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            answer = offline.answer("POST", self.path, body)
+            self.send_response(answer.status)
+            for name, value in dict(answer.headers).items():
+                if name.lower() != "content-length":
+                    self.send_header(name, value)
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            for chunk in [*answer.chunks, b""]:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        http.daemon_threads = True
+        thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}/v1"
+        http.shutdown()
+        thread.join()
+
+
+def replayed(source, times, rules, environment, folder, monkeypatch, capsys):
+    """Record a notebook and replay it; return its cassette."""
+    monkeypatch.chdir(folder)
+    path = folder / source.name
+    path.write_bytes(source.read_bytes())
+    environment.setenv("OPENAI_BASE_URL", rules)
+    assert main(["record", path.name]) == 0, capsys.readouterr().out
+    environment.delenv("OPENAI_BASE_URL")
+    saved = json.dumps(nbformat.read(path, as_version=4), sort_keys=True)  # what the first replay gave
+    for _ in range(times):
+        again = execute(path, {"NBAGENTS_MODE": "replay"}, lambda *_: None)
+        assert again.error is None
+        assert json.dumps(again.notebook, sort_keys=True) == saved
+    return path.with_suffix(".cassette.jsonl")
+
+
+def test_a_notebook_is_the_same_each_time(rules, environment, tmp_path, monkeypatch, capsys):
+    """A notebook with tools, an error and guardrails is replayed byte for byte, from a small cassette."""
+    (source,) = [path for path in MODEL if path.stem.startswith("04")]
+    cassette = replayed(source, 1, rules, environment, tmp_path, monkeypatch, capsys)
+    assert cassette.stat().st_size < LARGEST_BYTES
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("source", MODEL, ids=[path.stem for path in MODEL])
+def test_fifty_replays_are_one(source, rules, environment, tmp_path, monkeypatch, capsys):
+    """Fifty replays in a row of every notebook are byte-identical, each from a small cassette."""
+    cassette = replayed(source, 50, rules, environment, tmp_path, monkeypatch, capsys)
+    assert cassette.stat().st_size < LARGEST_BYTES
+
+
+@pytest.mark.parametrize("source", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_outputs_are_saved(source):
+    """A notebook that was never run shows nothing on a static page: outputs are saved, whole and small."""
+    cells = [cell for cell in nbformat.read(source, as_version=4).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert outputs
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert source.stat().st_size < 300_000
+    assert "widget-view" not in source.read_text()
