@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("imports", "sessions", "tracing", "saved", "replay")
+NAMES = ("imports", "sessions", "tracing", "saved", "replay", "realtime")
 
 
 def main(names):

@@ -372,7 +372,7 @@ class PanelView extends LiveView {
   /** @param {any} line */
   lineElement(line) {
     let element = this.shown.get(line.id);
-    if (!element) this.shown.set(line.id, (element = make("div")));
+    if (!element) this.shown.set(line.id, (element = make("div", "", { "data-id": line.id })));
     const key = JSON.stringify(line);
     if (element.dataset.key === key) return element;
     element.dataset.key = key;
