@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.redis_session import RedisSession
     from nbagents.sessions.sqlite_session import SQLiteSession
     from nbagents.tracing.console_processor import ConsoleTracingProcessor
+    from nbagents.tracing.exporters import add_exporter
     from nbagents.tracing.file_processor import FileTracingProcessor
     from nbagents.tracing.processor import NotebookTracingProcessor
     from nbagents.tracing.record import SpanRecord, TraceRecord
@@ -96,6 +97,7 @@ _EXPORTS = {
     "VoiceStreamEventTool": "nbagents.voice.events",
     "VoiceStreamEventTranscription": "nbagents.voice.events",
     "VoiceStreamEventTurnEnded": "nbagents.voice.events",
+    "add_exporter": "nbagents.tracing.exporters",
     "apply_frame": "nbagents.sessions.apply_frame",
     "compare": "nbagents.run.batch_compare",
     "disable": "nbagents.notebook.enable",
@@ -151,6 +153,7 @@ __all__ = [
     "VoiceStreamEventTranscription",
     "VoiceStreamEventTurnEnded",
     "__version__",
+    "add_exporter",
     "apply_frame",
     "compare",
     "disable",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,6 @@ from nbagents._sqlite import default_path, set_default_path
 from nbagents.errors import ConfigError
 
 if TYPE_CHECKING:
-    from agents.tracing.provider import TraceProvider
-
     from nbagents.notebook.places import Places
     from nbagents.notebook.strips import Board
     from nbagents.replay.mode import Mode
@@ -50,11 +49,15 @@ class Enabled:
         if self.board is not None:
             self.board.shown = display
             self.board.calm = mode == "replay" and not self.location.live
-        _register(self.processor)
+        from nbagents.tracing.presence import register
+
+        register(self.processor)
 
     def before_cell(self, *_: object) -> None:
         """Come back where another integration replaced the processors, and let go of this cell's old strip."""
-        _register(self.processor)
+        from nbagents.tracing.presence import register
+
+        register(self.processor)
         self.places()
         if self.board is not None:
             self.board.cell_started()
@@ -62,7 +65,10 @@ class Enabled:
     def after_cell(self, *_: object) -> None:
         """Leave the static form of what the cell ran, and bring the cassette in order."""
         from nbagents.replay.client import current_deck
+        from nbagents.tracing.presence import register
 
+        if register(self.processor):
+            _tell_removed()
         deck = current_deck()
         if deck is not None:
             deck.settle()
@@ -133,13 +139,14 @@ def disable() -> None:
     if _enabled is None:
         return
     from nbagents.replay.client import uninstall
+    from nbagents.tracing.presence import unregister
 
     enabled, _enabled = _enabled, None
     if enabled.shell is not None:
         for event, function in _hooks(enabled):
             with suppress(ValueError):  # IPython's way to say that it is not registered
                 enabled.shell.events.unregister(event, function)
-    _unregister(enabled.processor)
+    unregister(enabled.processor)
     enabled.processor.shutdown()
     if enabled.board is not None:
         enabled.board.close()
@@ -150,6 +157,17 @@ def disable() -> None:
 def current() -> Enabled | None:
     """Return what is set up now, or None."""
     return _enabled
+
+
+def _tell_removed() -> None:
+    from nbagents.tracing.queue_writer import TraceWarning
+
+    warnings.warn(
+        "nbagents: something in this cell replaced the SDK's tracing processors (set_trace_processors). "
+        "nbagents is back; agents that ran after that in this cell were not recorded.",
+        TraceWarning,
+        stacklevel=2,
+    )
 
 
 def _usable(db: Path | str | None) -> Path:
@@ -207,25 +225,3 @@ def _shell() -> Any:  # noqa: ANN401 - IPython's shell is untyped
 
 def _hooks(enabled: Enabled) -> tuple[tuple[str, Any], ...]:
     return (("pre_run_cell", enabled.before_cell), ("post_run_cell", enabled.after_cell))
-
-
-def _register(processor: NotebookTracingProcessor) -> None:
-    from agents.tracing import add_trace_processor, get_trace_provider
-
-    registered = _processors(get_trace_provider())
-    if registered is None or processor not in registered:
-        add_trace_processor(processor)
-
-
-def _unregister(processor: NotebookTracingProcessor) -> None:
-    from agents.tracing import get_trace_provider, set_trace_processors
-
-    registered = _processors(get_trace_provider())
-    if registered is not None and processor in registered:
-        set_trace_processors([other for other in registered if other is not processor])
-
-
-def _processors(provider: TraceProvider) -> tuple[Any, ...] | None:
-    # The SDK can add and replace processors but not list them; without this look a second `enable()`, or another
-    # integration's `set_trace_processors`, would go unseen. Where the attribute is gone, None says "cannot tell".
-    return getattr(getattr(provider, "_multi_processor", None), "_processors", None)
