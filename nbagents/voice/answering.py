@@ -107,6 +107,7 @@ class Answering:
         self._tell = tell
         self._keep_audio = keep_audio
         self._task: asyncio.Task[None] | None = None
+        self._interrupting = asyncio.Lock()
         self._settings = VoicePipelineConfig(
             workflow_name="Voice turn",
             group_id=talk.group_id,
@@ -138,13 +139,20 @@ class Answering:
         """Wait until the answer is complete or was interrupted."""
         if self._task is not None:
             await asyncio.wait({self._task})
+        async with self._interrupting:
+            pass  # an interruption is over, and the session is what it will be
 
     async def interrupt(self, drop_sound: Callable[[], Awaitable[None]]) -> None:
-        """Stop answering; the turn and the session keep what was heard.
+        """Stop answering; the turn and the session keep what was heard. Again is nothing.
 
         Args:
             drop_sound: Forgets the sound that nobody has taken yet.
         """
+        async with self._interrupting:
+            if not self.turn.interrupted:
+                await self._interrupt(drop_sound)
+
+    async def _interrupt(self, drop_sound: Callable[[], Awaitable[None]]) -> None:
         turn, words, unfinished = self.turn, self.spoken.heard_words(), self.answering
         complete = turn.answer
         turn.interrupted = True

@@ -89,8 +89,18 @@ class Spoken:
                 continue
             # Sound that is still being made is at least what a fast speaker needs for the text.
             length = max(segment.samples, 1 if segment.complete else _least_samples(segment.text))
-            return words + int(word_count(segment.text) * min(1.0, left / length))
+            return words + _words_within(segment.text, left / length)
         return words
+
+
+def _words_within(text: str, share: float) -> int:
+    """Count the words that end within a share of a text; longer words take longer to say.
+
+    Example:
+        >>> _words_within("It is extraordinary.", 0.5)
+        2
+    """
+    return sum(match.end() <= share * len(text) for match in _WORD.finditer(text))
 
 
 def _least_samples(text: str) -> int:

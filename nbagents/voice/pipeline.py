@@ -175,6 +175,7 @@ class VoicePipeline:
             await asyncio.wait({listening})
             if left and self._current is not None:
                 await self._current.interrupt(self._events.drop_sound)
+            self._finish_turn()
             self._loop = None
 
     async def tell(self, event: VoiceStreamEvent) -> None:
@@ -188,14 +189,18 @@ class VoicePipeline:
 
     async def speech_ended(self, ended: SpeechEnded, utterance: Utterance | None) -> None:
         """Answer an utterance; called by the parts of the pipeline."""
-        if self._current is not None:
-            self.agent = self._current.workflow.agent
+        self._finish_turn()
         turn = VoiceTurn(len(self.turns) + 1, time.time() - ended.silence_ms / 1000)
         turn.reach("heard")
         self.turns.append(turn)
         talk = Talk(self.agent, self.session, self._context, self._engines, self.config, self._group_id)
         self._current = Answering(talk, turn, self.tell, keep_audio=self.keep_audio)
         self._current.start(ended.samples, utterance)
+
+    def _finish_turn(self) -> None:
+        current, self._current = self._current, None
+        if current is not None:
+            self.agent = current.workflow.agent
 
     async def _listen(self, ears: Ears, audio_stream: AsyncIterable[bytes]) -> None:
         try:

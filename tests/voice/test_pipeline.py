@@ -183,7 +183,9 @@ async def test_stop_from_another_thread(said, stream):
         events.append(event)
         if isinstance(event, VoiceStreamEventAudio):
             pipeline.report_played(0)
-            await asyncio.to_thread(pipeline.interrupt)
+            for _ in range(3):  # an impatient person
+                await asyncio.to_thread(pipeline.interrupt)
+    assert [event.heard for event in of(VoiceStreamEventInterrupted, events)] == [""]
     assert pipeline.turns[0].interrupted
     assert texts(await pipeline.session.get_items()) == [("user", "where is my order")]
 
