@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         VoiceStreamEventTurnEnded,
     )
     from nbagents.voice.pipeline import VoicePipeline
+    from nbagents.widgets.chat_panel import chat
     from nbagents.widgets.microphone import Microphone
     from nbagents.widgets.realtime_panel import RealtimePanel
     from nbagents.widgets.session_grid import SessionGrid
@@ -99,6 +100,7 @@ _EXPORTS = {
     "VoiceStreamEventTurnEnded": "nbagents.voice.events",
     "add_exporter": "nbagents.tracing.exporters",
     "apply_frame": "nbagents.sessions.apply_frame",
+    "chat": "nbagents.widgets.chat_panel",
     "compare": "nbagents.run.batch_compare",
     "disable": "nbagents.notebook.enable",
     "edit": "nbagents.sessions.edit",
@@ -155,6 +157,7 @@ __all__ = [
     "__version__",
     "add_exporter",
     "apply_frame",
+    "chat",
     "compare",
     "disable",
     "edit",

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nbagents.run.batch_report import BatchReport
+    from nbagents.run.progress import Progress
 
-__all__ = ["RESULT_COLUMNS", "BatchFrame", "check_columns", "frame_of", "output_fields"]
+__all__ = ["RESULT_COLUMNS", "BatchFrame", "about", "check_columns", "frame_of", "output_fields"]
 
 RESULT_COLUMNS = {
     "output": "object",
@@ -48,14 +49,14 @@ class BatchFrame(pd.DataFrame):
     @property
     def stopped(self) -> str | None:
         """Why rows were left out, or None where all were run."""
-        return self._about.get("stopped")
+        return about(self).get("stopped")
 
     @property
     def store(self) -> Path | None:
         """The file that has the rows' traces, or None where that is not known."""
         from pathlib import Path
 
-        path = self._about.get("store")
+        path = about(self).get("store")
         return None if path is None else Path(path)
 
     def report(self) -> BatchReport:
@@ -68,9 +69,10 @@ class BatchFrame(pd.DataFrame):
 
         return BatchReport(self)
 
-    @property
-    def _about(self) -> dict[str, Any]:
-        return self.attrs.get(_ABOUT) or {}
+
+def about(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return what is known of the call that made a frame: agent, seconds, store, why it stopped; or nothing."""
+    return frame.attrs.get(_ABOUT) or {}
 
 
 def check_columns(table: pd.DataFrame) -> None:
@@ -95,7 +97,7 @@ def frame_of(
     fields: Sequence[str],
     *,
     store: Path,
-    stopped: str | None,
+    progress: Progress,
 ) -> BatchFrame:
     """Put results beside the rows they belong to.
 
@@ -104,9 +106,9 @@ def frame_of(
         results: How each ended, by position; the others were not run.
         fields: The fields of a structured output: each becomes a column ``output.FIELD``.
         store: The file that has their traces.
-        stopped: Why rows were left out, or None.
+        progress: How it went.
     """
-    left_out = RowResult(None, f"not run: {stopped}", 0, math.nan, 0, None, None)
+    left_out = RowResult(None, f"not run: {progress.stopped}", 0, math.nan, 0, None, None)
     rows = [results.get(index, left_out) for index in range(len(table))]
     frame = BatchFrame(table)
     outputs = [None if row.output is None else json.loads(row.output) for row in rows]
@@ -116,7 +118,8 @@ def frame_of(
     for name in fields:
         cells = [output.get(name) if isinstance(output, dict) else None for output in outputs]
         frame[f"output.{name}"] = pd.Series(cells, index=table.index)
-    frame.attrs[_ABOUT] = {"store": str(store), "stopped": stopped}
+    known = {"agent": progress.name, "seconds": progress.seconds, "stopped": progress.stopped}
+    frame.attrs[_ABOUT] = known | {"store": str(store)}
     return frame
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nbagents._location import current_environment, locate
 from nbagents.errors import ConfigError
-from nbagents.run.batch_frame import RESULT_COLUMNS
+from nbagents.run.batch_frame import RESULT_COLUMNS, about
 from nbagents.run.batch_static import batch_html, batch_text
 from nbagents.run.progress import Progress
 from nbagents.run.row_result import EndedRow, RowResult
@@ -82,7 +82,7 @@ def check_result(frame: pd.DataFrame, name: str = "frame") -> None:
 
 
 def _progress_of(frame: BatchFrame) -> Progress:
-    ran = frame[frame["attempts"] > 0]
+    ran, known = frame[frame["attempts"] > 0], about(frame)
     own = [column for column in frame.columns if not str(column).startswith("output.")]
     own = [column for column in own if column not in RESULT_COLUMNS]
     rows = [
@@ -91,9 +91,11 @@ def _progress_of(frame: BatchFrame) -> Progress:
     ]
     failed = int(ran["error"].notna().sum())
     cost = None if ran["cost"].isna().any() else float(ran["cost"].sum())
-    progress = Progress("map_agent", len(frame), done=len(ran), failed=failed, rows=rows, cost=cost)
+    progress = Progress(
+        known.get("agent", "map_agent"), len(frame), done=len(ran), failed=failed, rows=rows, cost=cost
+    )
     progress.tokens = int(ran["tokens"].sum())
-    progress.end(frame.stopped)
+    progress.end(frame.stopped, known.get("seconds", 0.0))
     return progress
 
 

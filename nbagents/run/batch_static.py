@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["batch_html", "batch_text", "failed_rows", "histogram", "slowest_rows"]
 
 SHOWN = 50  # rows of a kind in a display
-_BINS = 8
+_BINS = 6
 _KINDS = 5
 _WIDTH = 36
 _STATIC_ROWS = 12

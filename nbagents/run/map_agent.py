@@ -122,7 +122,7 @@ async def map_agent(  # noqa: PLR0913 - each has its default, and is named
             await batch.run(concurrency, Pace(rate), _sessions(session, table))
     if batch.error is not None:
         raise batch.error
-    return frame_of(table, batch.results, fields, store=store.path, stopped=batch.stopped)
+    return frame_of(table, batch.results, fields, store=store.path, progress=state)
 
 
 def _sessions(session: Any, table: pd.DataFrame) -> Callable[[int], Session | None]:  # noqa: ANN401 - see map_agent

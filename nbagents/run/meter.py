@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agents import RunHooks
+from agents import Model, RunHooks
 
+from nbagents.replay.client import current_mode
+from nbagents.run.cached_model import CachedModel
 from nbagents.run.fingerprint import model_name
 from nbagents.tracing.cost import known_price
 
@@ -42,7 +44,14 @@ class Meter(RunHooks[Any]):
         if not usage.total_tokens:
             return  # nothing was used: it was answered from a cache, or not counted
         cached = usage.input_tokens_details.cached_tokens or 0
-        cost = known_price(model_name(agent.model), usage.input_tokens, cached, usage.output_tokens)
+        tokens = (usage.input_tokens, cached, usage.output_tokens)
+        cost = 0.0 if _answered_by_rule(agent) else known_price(model_name(agent.model), *tokens)
         self.tokens += usage.total_tokens
         self.cost = None if self.cost is None or cost is None else self.cost + cost
         self._spend(usage.total_tokens, cost)
+
+
+def _answered_by_rule(agent: Agent[Any]) -> bool:
+    """In mode offline a model that is only named is not asked; one that was given as such still is."""
+    model = agent.model.inner if isinstance(agent.model, CachedModel) else agent.model
+    return current_mode() == "offline" and not isinstance(model, Model)

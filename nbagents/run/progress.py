@@ -69,9 +69,15 @@ class Progress:
         self.tokens += tokens
         self.cost = None if self.cost is None or cost is None else self.cost + cost
 
-    def end(self, stopped: str | None) -> None:
-        """Note that no more rows will come, and why where some are missing."""
-        self.stopped, self.ended, self._took = stopped, True, self.clock() - self._began
+    def end(self, stopped: str | None, took: float | None = None) -> None:
+        """Note that no more rows will come.
+
+        Args:
+            stopped: Why some are missing, or None.
+            took: Seconds it took; None is since it began.
+        """
+        self.stopped, self.ended = stopped, True
+        self._took = self.clock() - self._began if took is None else took
 
     @property
     def seconds(self) -> float:

@@ -194,13 +194,15 @@ class ProgressView extends LiveView {
     Object.assign(this.chart.style, { width: `${width}px`, height: `${CHART}px` });
     this.chart.parentElement.hidden = hub.seconds.length === 0;
     const most = Math.max(...hub.seconds, 1e-6);
-    const bars = strip(hub.seconds, hub.failed, Math.floor(width / 3));
+    const room = Math.floor(width / 3);
+    const bars = strip(hub.seconds, hub.failed, room);
     const look = getComputedStyle(this.box);
     const good = look.getPropertyValue("--nb-response");
     const bad = look.getPropertyValue("--nb-bad");
     const context = this.chart.getContext("2d");
     context.scale(ratio, ratio);
-    const step = Math.min(8, width / Math.max(1, bars.length));
+    // While rows come the chart grows to the right, as the bar above it does.
+    const step = width / Math.max(bars.length, Math.min(room, hub.figures.total - hub.figures.before), 20);
     bars.forEach((one, i) => {
       const height = Math.max(1.5, (one.seconds / most) * (CHART - 2));
       context.fillStyle = one.failed ? bad : good;

@@ -1,0 +1,257 @@
+"""Many runs: map_agent beside the bare SDK, four Dask workers beside four bare processes, and a cache hit.
+
+Each side runs in a process of its own, so that its memory is its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROWS, CONCURRENCY, DELAY_S = 2_000, 100, 0.05
+CPU_ROWS, WORKERS = 48, 4
+HITS = 400
+
+
+def answer(text):
+    message = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed"}
+    message["content"] = [{"type": "output_text", "text": text, "annotations": []}]
+    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    return {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 0,
+        "status": "completed",
+        "model": "gpt-4o",
+        "output": [message],
+        "usage": {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15, **details},
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+    }
+
+
+def serve(ports):
+    """Answer every request after 50 ms, over connections that stay open."""
+    body = json.dumps(answer("OK")).encode()
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+
+    async def client(reader, writer):
+        while request := await reader.readuntil(b"\r\n\r\n"):
+            length = int(request.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            await asyncio.sleep(DELAY_S)
+            writer.write(head + body)
+
+    async def quiet(reader, writer):
+        try:
+            await client(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def main():
+        server = await asyncio.start_server(quiet, "127.0.0.1", 0)
+        ports.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(main())
+
+
+def side(run, url, folder, results):
+    """Run one side in this process and say how long its second round took and what memory it needed."""
+    os.environ |= {"OPENAI_BASE_URL": url, "NBAGENTS_DB": str(Path(folder, f"{run.__name__}.db"))}
+    results.put((asyncio.run(run()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+async def with_map_agent():
+    """Traced and stored, as in a notebook."""
+    import pandas as pd
+    from agents import Agent
+
+    from nbagents import enable, map_agent
+
+    enable(mode="live")
+    agent = Agent(name="A", instructions="Answer.", model="gpt-4o")
+    await map_agent(agent, pd.Series([f"warm {n}" for n in range(CONCURRENCY)]), concurrency=CONCURRENCY)
+    started = time.perf_counter()
+    frame = await map_agent(agent, pd.Series([f"{n}?" for n in range(ROWS)]), concurrency=CONCURRENCY)
+    took = time.perf_counter() - started
+    assert frame["error"].isna().all()
+    return took
+
+
+async def with_the_bare_sdk():
+    """Runner.run behind a semaphore, with no tracing and nothing stored."""
+    from agents import Agent, Runner, set_default_openai_client, set_tracing_disabled
+    from openai import AsyncOpenAI
+
+    set_tracing_disabled(disabled=True)
+    set_default_openai_client(AsyncOpenAI(api_key="none"))
+    agent = Agent(name="A", instructions="Answer.", model="gpt-4o")
+    gate = asyncio.Semaphore(CONCURRENCY)
+
+    async def row(text):
+        async with gate:
+            return await Runner.run(agent, text)
+
+    await asyncio.gather(*(row(f"warm {n}") for n in range(CONCURRENCY)))
+    started = time.perf_counter()
+    await asyncio.gather(*(row(f"{n}?") for n in range(ROWS)))
+    return time.perf_counter() - started
+
+
+def throughput():
+    context = multiprocessing.get_context("spawn")
+    ports, results = context.Queue(), context.Queue()
+    server = context.Process(target=serve, args=(ports,), daemon=True)
+    server.start()
+    url = f"http://127.0.0.1:{ports.get()}/v1"
+    with tempfile.TemporaryDirectory() as folder:
+        found = {}
+        for run in (with_the_bare_sdk, with_map_agent):
+            process = context.Process(target=side, args=(run, url, folder, results))
+            process.start()
+            found[run] = results.get()
+            process.join()
+    server.terminate()
+    server.join()
+    ideal = ROWS * DELAY_S / CONCURRENCY
+    (bare, bare_memory), (ours, memory) = found[with_the_bare_sdk], found[with_map_agent]
+    waiting = f"{ROWS} rows of {DELAY_S * 1000:.0f} ms, {CONCURRENCY} at once: nothing but waiting"
+    print(f"{waiting:58s} {ideal:7.2f} s")
+    print(f"{'bare Runner.run, no tracing, nothing stored':58s} {bare:7.2f} s   {bare_memory:5.0f} MB")
+    print(f"{'map_agent, traced and stored':58s} {ours:7.2f} s   {memory:5.0f} MB   (goal: under 300)")
+    print(f"{'map_agent to bare: throughput':58s} {bare / ours:7.2f}     (goal: 0.90 or more)")
+    print(f"{'map_agent to nothing but waiting: throughput':58s} {ideal / ours:7.2f}")
+
+
+def an_agent():
+    from agents import Agent, function_tool
+
+    @function_tool
+    def look_up_order(order_id: str) -> str:
+        """Look up the status of an order, with about 0.1 s of one core."""
+        total = 0
+        for n in range(1_500_000):
+            total = (total * 31 + n) % 1_000_003
+        return f"{order_id}: {total}"
+
+    return Agent(name="Support", instructions="Help with orders.", tools=[look_up_order])
+
+
+def bare_process(rows, start):
+    """Rows of one process, run one after the other."""
+    from agents import Runner, set_tracing_disabled
+
+    from nbagents.replay.client import install
+
+    set_tracing_disabled(disabled=True)
+    install("offline")
+    agent = an_agent()
+
+    async def run():
+        await Runner.run(agent, "Where is order A-0?")
+        start.wait()
+        for n in rows:
+            await Runner.run(agent, f"Where is order A-{n}?")
+
+    asyncio.run(run())
+
+
+def on_bare_processes():
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(WORKERS + 1)
+    parts = [range(n, CPU_ROWS, WORKERS) for n in range(WORKERS)]
+    processes = [context.Process(target=bare_process, args=(part, start)) for part in parts]
+    for process in processes:
+        process.start()
+    start.wait()
+    started = time.perf_counter()
+    for process in processes:
+        process.join()
+    return time.perf_counter() - started
+
+
+def on_dask():
+    import distributed
+    import pandas as pd
+
+    from nbagents import enable, map_agent
+
+    enable(mode="offline")
+    agent = an_agent()
+    with (
+        distributed.LocalCluster(
+            n_workers=WORKERS, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+
+        async def run():
+            warm = pd.Series([f"Where is order W-{n}?" for n in range(4 * WORKERS)])
+            await map_agent(agent, warm, client=client, concurrency=WORKERS)
+            started = time.perf_counter()
+            rows = pd.Series([f"Where is order A-{n}?" for n in range(CPU_ROWS)])
+            frame = await map_agent(agent, rows, client=client, concurrency=WORKERS)
+            took = time.perf_counter() - started
+            assert frame["error"].isna().all()
+            return took
+
+        return asyncio.run(run())
+
+
+def cluster():
+    os.environ["NBAGENTS_OFFLINE_SPEED"] = "0"
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NBAGENTS_DB"] = str(Path(folder, "dask.db"))
+        bare, dask = on_bare_processes(), on_dask()
+    print(f"{f'{CPU_ROWS} rows of a CPU-bound tool, {WORKERS} bare processes':58s} {bare:7.2f} s")
+    print(f"{f'map_agent on {WORKERS} Dask workers, traced and stored':58s} {dask:7.2f} s")
+    print(f"{'Dask to bare: throughput':58s} {bare / dask:7.2f}     (goal: 0.85 or more)")
+
+
+async def hits(path):
+    """Milliseconds of a model call that is answered from the cache."""
+    from agents import ModelResponse, ModelTracing, Usage
+    from agents.testing import ScriptedModel, assistant_message
+
+    from nbagents.run.cache_key import ModelCall
+    from nbagents.run.cached_agent import CachedAgent
+
+    response = ModelResponse(output=[assistant_message("OK")], usage=Usage(), response_id=None)
+    agent = CachedAgent(name="A", model=ScriptedModel([response]), tools=an_agent().tools * 8, path=path)
+    items = [{"role": "user", "content": f"Where is order A-{n}? " * 5} for n in range(20)]
+    call = ModelCall("Help. " * 100, items, agent.model_settings, agent.tools, None, [], None, None, None)
+    took = []
+    for _ in range(HITS):
+        started = time.perf_counter()
+        await call.ask(agent.model, ModelTracing.DISABLED)
+        took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took[1:]), sorted(took[1:])[int(0.95 * len(took))]
+
+
+def cache():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in (("in memory", None), ("in the file", Path(folder, "cache.db"))):
+            middle, late = asyncio.run(hits(path))
+            print(
+                f"{f'a cache hit {name}: 20 items, 8 tools':58s} {middle:7.2f} ms  95 %: {late:.2f} ms (goal: 0.5)"
+            )
+
+
+def main():
+    throughput()
+    cluster()
+    cache()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
