@@ -11,6 +11,7 @@ from nbagents.sessions.any_session import items_of, numbered
 from nbagents.sessions.connection import settled
 from nbagents.sessions.conversations_wire import batches, plan_rewrite, translated
 from nbagents.sessions.encode import encode
+from nbagents.sessions.home_loop import HomeLoop
 from nbagents.sessions.rows import METADATA_KEY
 from nbagents.sessions.tabular import Tabular
 
@@ -33,8 +34,8 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
     """The SDK's ``OpenAIConversationsSession`` as a table, with errors that say what to do.
 
     OpenAI gives items ids and may complete them: what ``get_items`` returns is what is stored there. A
-    conversation is begun at first use. It lives where its client does: use a session on one event loop, or after
-    ``enable()``, whose client serves any.
+    conversation is begun at first use. It lives on the event loop it is first used on; other loops and threads
+    hand their work over to it while it runs.
 
     An edit creates items at the end, twenty in a request, and then deletes those that they replace, one in a
     request: items stay up to the first that changed, and those after it get new ids. Where the API refuses an item
@@ -73,6 +74,7 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
                 name="openai_client",
                 value=None,
             ) from exc
+        self._home = HomeLoop()
 
     def __repr__(self) -> str:
         return f"OpenAIConversationsSession({self._session_id!r})"
@@ -91,7 +93,7 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
         if limit is None and self.session_settings is not None:
             limit = self.session_settings.limit
         with translated(self._openai_client, self._session_id):
-            return cast("list[TResponseInputItem]", await self._read(limit))
+            return cast("list[TResponseInputItem]", await self._home.run(lambda: self._read(limit)))
 
     async def add_items(self, items: list[TResponseInputItem]) -> None:
         """Append items, twenty in one request. More are not all or none: the error says how many were added.
@@ -107,18 +109,23 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
         encode(items, session_id=self._session_id or "(not begun)")
         plain = [{key: value for key, value in item.items() if key != METADATA_KEY} for item in items]
         if plain:
-            async with self._mutation_lock:
-                await self._create(plain, [])
+            await self._home.run(lambda: self._append(plain))
+
+    async def _append(self, items: Sequence[Any]) -> None:
+        async with self._mutation_lock:
+            await self._create(items, [])
 
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the newest item and return it, None where there is none."""
+        pop = super().pop_item
         with translated(self._openai_client, self._session_id):
-            return await super().pop_item()
+            return cast("TResponseInputItem | None", await self._home.run(pop))
 
     async def clear_session(self) -> None:
         """Delete the conversation; the next use begins another, with another id."""
+        clear = super().clear_session
         with translated(self._openai_client, self._session_id):
-            await super().clear_session()
+            await self._home.run(clear)
 
     async def _get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Read for the SDK's own methods, which hold the lock."""
@@ -164,9 +171,12 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
 
     async def _rows(self) -> list[Row]:
         with translated(self._openai_client, self._session_id):
-            return numbered(await self._read(None))
+            return numbered(await self._home.run(lambda: self._read(None)))
 
     async def _replace(self, before: Sequence[Row], after: Sequence[Wanted]) -> None:
+        await self._home.run(lambda: self._rewrite(before, after))
+
+    async def _rewrite(self, before: Sequence[Row], after: Sequence[Wanted]) -> None:
         """Create first and delete then, so that nothing is lost where the API refuses an item."""
         plan = plan_rewrite(before, after)
         created: list[str] = []

@@ -146,7 +146,7 @@ def _leaders(rows: Sequence[Wanted]) -> dict[int | None, list[int | None]]:
 
 
 def _without_id(row: Wanted) -> Wanted:
-    if "id" not in row.item or not _made_by_model(row.item):
+    if "id" not in row.item or row.item.get("type") == "reasoning" or not _made_by_model(row.item):
         return row
     item = {key: value for key, value in row.item.items() if key != "id"}
     return replace(row, data=json.dumps(item), item=item)

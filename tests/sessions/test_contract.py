@@ -1,148 +1,250 @@
-"""What the SDK's SQLiteSession does and ours must do too: one suite over both."""
+"""What every session must do, whatever keeps it: one suite over every backend."""
 
 from __future__ import annotations
 
-import sqlite3
-import warnings
-from contextlib import closing
+import asyncio
+import threading
+import uuid
 
 import agents
 import pytest
 from agents.memory import Session, SessionSettings
+from openai import AsyncOpenAI
 
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents import CompressedSession, OpenAIConversationsSession, SQLiteSession, apply_frame, to_frame
+from nbagents.errors import ConflictError
 
 USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}
+LONG = {"role": "user", "content": "My lamp arrived broken. " * 100}
 
 
-@pytest.fixture(params=[agents.SQLiteSession, SQLiteSession], ids=["sdk", "ours"])
-async def make(request, path):
-    made = []
-
-    def make(session_id="s", **options):
-        made.append(request.param(session_id, path, **options))
-        return made[-1]
-
-    yield make
-    for session in made:
-        closing_ = session.close()
-        if closing_ is not None:
-            await closing_
+def user(text):
+    return {"role": "user", "content": text}
 
 
-async def test_satisfies_the_protocol(make):
-    """A session is one by the SDK's own protocol."""
-    assert isinstance(make(), Session)
+class Backend:
+    """Makes sessions of one kind."""
+
+    negative_is_all = True
+
+    def __init__(self, path):
+        self.path = path
+        self.leaving = []
+
+    def make(self, name="s", settings=None):
+        session = self.open(f"{name}-{uuid.uuid4().hex}", settings)
+        self.leaving.append(getattr(session, "close", None))
+        return session
+
+    @staticmethod
+    def said(items):
+        """What items say, without what a server adds to them."""
+        return [(item.get("role"), _text(item.get("content"))) for item in items]
+
+    async def leave(self):
+        for close in self.leaving:
+            ended = close() if close else None
+            if ended is not None:
+                await ended
 
 
-async def test_items_come_back_as_they_were_added(make, history):
-    """Order and values are kept, over several adds."""
-    session = make()
-    await session.add_items(history[:2])
+def _text(content):
+    return content if content is None or isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+class Sdk(Backend):
+    def open(self, name, settings):
+        return agents.SQLiteSession(name, self.path, session_settings=settings)
+
+
+class Sqlite(Backend):
+    def open(self, name, settings):
+        return SQLiteSession(name, self.path, session_settings=settings)
+
+
+class Compressed(Sqlite):
+    def open(self, name, settings):
+        return CompressedSession(super().open(name, settings), threshold=100)
+
+
+class Encrypted(Sqlite):
+    def open(self, name, settings):
+        pytest.importorskip("cryptography")
+        from agents.extensions.memory import EncryptedSession
+
+        base = super().open(name, settings)
+        self.leaving.append(base.close)
+        return EncryptedSession(name, base, encryption_key="k" * 32)
+
+
+class SqlAlchemy(Backend):
+    def open(self, name, settings):
+        pytest.importorskip("sqlalchemy")
+        from agents.extensions.memory import SQLAlchemySession
+
+        url = f"sqlite+aiosqlite:///{self.path}"
+        session = SQLAlchemySession.from_url(name, url=url, create_tables=True, session_settings=settings)
+        self.leaving.append(session.engine.dispose)
+        return session
+
+
+class Redis(Backend):
+    negative_is_all = False
+
+    def __init__(self, path, url):
+        super().__init__(path)
+        self.url = url
+
+    def open(self, name, settings):
+        from nbagents import RedisSession
+
+        return RedisSession.from_url(name, url=self.url, session_settings=settings)
+
+
+class Conversations(Backend):
+    def __init__(self, path, base_url):
+        super().__init__(path)
+        self.client = AsyncOpenAI(base_url=base_url, api_key="right", max_retries=0)
+        self.leaving.append(self.client.close)
+
+    def open(self, name, settings):
+        return OpenAIConversationsSession(openai_client=self.client, session_settings=settings)
+
+
+@pytest.fixture(params=["sdk", "sqlite", "redis", "conversations", "compressed", "encrypted", "sqlalchemy"])
+async def backend(request, path):
+    match request.param:
+        case "redis":
+            pytest.importorskip("redis")
+            backend = Redis(path, request.getfixturevalue("redis_url"))
+        case "conversations":
+            backend = Conversations(path, request.getfixturevalue("conversations").base_url)
+        case name:
+            kinds = {"sdk": Sdk, "sqlite": Sqlite, "compressed": Compressed, "encrypted": Encrypted}
+            backend = kinds.get(name, SqlAlchemy)(path)
+    yield backend
+    await backend.leave()
+
+
+async def test_satisfies_the_protocol(backend):
+    """A session is one by the SDK's own protocol, once it is used: OpenAI names a conversation then."""
+    session = backend.make()
+    await session.get_items()
+    assert isinstance(session, Session)
+
+
+async def test_items_come_back_as_they_were_added(backend):
+    """Order and values are kept, over several adds; long texts too."""
+    session = backend.make()
+    await session.add_items([USER, ANSWER])
     await session.add_items([])
-    await session.add_items(history[2:])
-    assert await session.get_items() == history
+    await session.add_items([LONG])
+    assert backend.said(await session.get_items()) == backend.said([USER, ANSWER, LONG])
 
 
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [(None, [0, 1, 2, 3, 4]), (2, [3, 4]), (99, [0, 1, 2, 3, 4]), (0, []), (-1, [0, 1, 2, 3, 4])],
-)
-async def test_limit_is_the_newest_oldest_first(make, history, limit, expected):
-    """A limit gives the newest N, 0 none, a negative all."""
-    session = make()
-    await session.add_items(history)
-    assert await session.get_items(limit) == [history[place] for place in expected]
+@pytest.mark.parametrize("limit", [None, 2, 99, 0, -1])
+async def test_limit_is_the_newest_oldest_first(backend, limit):
+    """A limit gives the newest N and 0 none; a negative one all, but none in Redis, as in the SDK."""
+    session = backend.make()
+    items = [user(str(number)) for number in range(5)]
+    await session.add_items(items)
+    everything = items if backend.negative_is_all else []
+    expected = {None: items, 2: items[-2:], 99: items, 0: [], -1: everything}[limit]
+    assert backend.said(await session.get_items(limit)) == backend.said(expected)
 
 
-@pytest.mark.parametrize("settings", [SessionSettings(limit=1), {"limit": 1}])
-async def test_settings_give_the_default_limit(make, settings):
+async def test_settings_give_the_default_limit(backend):
     """An explicit limit wins over the settings'."""
-    session = make(session_settings=settings)
+    session = backend.make(settings=SessionSettings(limit=1))
     await session.add_items([USER, ANSWER])
-    assert await session.get_items() == [ANSWER]
-    assert await session.get_items(2) == [USER, ANSWER]
+    assert backend.said(await session.get_items()) == backend.said([ANSWER])
+    assert backend.said(await session.get_items(2)) == backend.said([USER, ANSWER])
 
 
-async def test_pop_takes_the_newest(make):
+async def test_pop_takes_the_newest(backend):
     """Popping goes back in time and ends with None."""
-    session = make()
+    session = backend.make()
     await session.add_items([USER, ANSWER])
-    assert [await session.pop_item() for _ in range(3)] == [ANSWER, USER, None]
+    popped = [await session.pop_item() for _ in range(3)]
+    assert (backend.said(popped[:2]), popped[2]) == (backend.said([ANSWER, USER]), None)
 
 
-async def test_clear_leaves_other_sessions(make):
-    """Sessions of one file do not touch each other."""
-    one, other = make("one"), make("other")
+async def test_clear_leaves_other_sessions(backend):
+    """Sessions of one store do not touch each other, and a cleared one goes on."""
+    one, other = backend.make("one"), backend.make("other")
     await one.add_items([USER])
     await other.add_items([ANSWER])
     await one.clear_session()
-    assert (await one.get_items(), await other.get_items()) == ([], [ANSWER])
+    assert await one.get_items() == []
+    assert backend.said(await other.get_items()) == backend.said([ANSWER])
+    await one.add_items([ANSWER])
+    assert backend.said(await one.get_items()) == backend.said([ANSWER])
 
 
-@pytest.mark.parametrize(
-    "item", [{"role": "user", "content": "naïve 🪔 \ud800 \x00"}, {"n": 2**70, "x": 1.5, "y": None}]
-)
-async def test_values_survive(make, item):
-    """What JSON can hold comes back the same."""
-    session = make()
-    await session.add_items([item])
-    assert await session.get_items() == [item]
+async def test_cancelled_in_the_middle_of_a_write(backend):
+    """Cancelled at any of its steps, an add is done or not done, and the next one works."""
+    session = backend.make()
+    there = 0
+    for hops in range(16):
+        adding = asyncio.ensure_future(session.add_items([USER, USER]))
+        for _ in range(hops):
+            await asyncio.sleep(0)
+        adding.cancel()
+        await asyncio.wait({adding})
+        await session.add_items([ANSWER])
+        found = len(await session.get_items())
+        assert found in {there + 1, there + 3}
+        there = found
 
 
-async def test_corrupt_rows_do_not_count(make, path):
-    """A limit counts good items only."""
-    session = make()
+def on_another_thread(make):
+    """Run a coroutine on an event loop of a thread's own, as a widget's handler may."""
+    outcome = []
+    thread = threading.Thread(target=lambda: outcome.append(asyncio.run(make())))
+    thread.start()
+    thread.join()
+    return outcome[0]
+
+
+async def test_another_thread_uses_it(backend):
+    """A widget's handler runs on another thread, while the notebook's loop is alive and has used the session."""
+    session = backend.make()
     await session.add_items([USER])
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO agent_messages (session_id, message_data) VALUES ('s', '{broken')")
-    await session.add_items([ANSWER])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # ours names the row, the SDK's says nothing
-        assert await session.get_items(2) == [USER, ANSWER]
+    await asyncio.to_thread(on_another_thread, lambda: session.add_items([ANSWER]))
+    found = await asyncio.to_thread(on_another_thread, session.get_items)
+    assert backend.said(found) == backend.said([USER, ANSWER])
+    assert backend.said(await session.get_items()) == backend.said([USER, ANSWER])
 
 
-def _schema(path):
-    with closing(sqlite3.connect(path)) as connection:
-        return {
-            (kind, name): " ".join((sql or "").split())
-            for kind, name, sql in connection.execute(
-                "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'nb\\_%' ESCAPE '\\'"
-                " AND name NOT LIKE 'sqlite_autoindex_nb%'"
-            )
-        }
+async def test_two_event_loops_at_once(backend):
+    """``Runner.run_sync`` in a thread beside the notebook's own loop: all is there, each side in its order."""
+    session = backend.make()
+    await session.add_items([USER])
+
+    async def add(name):
+        for number in range(5):
+            await session.add_items([user(f"{name} {number}")])
+
+    await asyncio.gather(asyncio.to_thread(on_another_thread, lambda: add("theirs")), add("ours"))
+    texts = [text for _, text in backend.said(await session.get_items())]
+    for name in ("ours", "theirs"):
+        assert [text for text in texts if text.startswith(name)] == [f"{name} {number}" for number in range(5)]
+    assert len(texts) == 11
 
 
-async def test_tables_are_the_sdks(tmp_path):
-    """Word for word the same tables and index, so that either opens the other's file."""
-    agents.SQLiteSession("s", tmp_path / "theirs.db").close()
-    async with SQLiteSession("s", tmp_path / "ours.db") as session:
-        await session.get_items()
-    assert _schema(tmp_path / "ours.db") == _schema(tmp_path / "theirs.db")
-
-
-async def test_the_sdk_opens_our_file(path, history):
-    """Plain SDK code reads, adds and pops in our file, and we see it."""
-    async with SQLiteSession("s", path) as ours:
-        await ours.add_items([{**history[0], "_metadata": {"agent": "triage"}}])
-        theirs = agents.SQLiteSession("s", path)
-        await theirs.add_items([ANSWER, USER])
-        assert await theirs.get_items() == await ours.get_items() == [history[0], ANSWER, USER]
-        assert await theirs.pop_item() == USER
-        await ours.add_items([ANSWER])
-        assert await theirs.get_items() == [history[0], ANSWER, ANSWER]
-        theirs.close()
-
-
-async def test_we_open_the_sdks_file(path, history):
-    """A file of the SDK's has ids, times and everything else in our frame, and can be edited."""
-    theirs = agents.SQLiteSession("s", path)
-    await theirs.add_items(history)
-    async with SQLiteSession("s", path) as ours:
-        frame = await ours.to_frame()
-        assert frame["id"].tolist() == [1, 2, 3, 4, 5]
-        frame.loc[0, "text"] = "My chair arrived broken."
-        await ours.apply_frame(frame)
-        assert (await theirs.get_items())[0]["content"] == "My chair arrived broken."
-    theirs.close()
+async def test_it_is_a_table(backend):
+    """Any session is read, edited and written back; what came in since is a conflict."""
+    session = backend.make()
+    await session.add_items([USER, ANSWER])
+    frame = await to_frame(session)
+    assert frame["text"].tolist() == ["Hi", "Hello"]
+    frame.loc[0, "text"] = "Good morning"
+    assert (await apply_frame(session, frame)).updated == 1
+    assert backend.said(await session.get_items()) == backend.said([user("Good morning"), ANSWER])
+    frame = await to_frame(session)
+    await session.add_items([USER])
+    frame.loc[0, "text"] = "Good evening"
+    with pytest.raises(ConflictError):
+        await apply_frame(session, frame)
+    assert len(await session.get_items()) == 3

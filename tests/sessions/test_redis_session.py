@@ -199,7 +199,7 @@ async def test_a_key_that_holds_something_else_is_a_refusal(session, name, asked
 
 
 async def test_an_edit_is_one_transaction(session, history, name, asked):
-    """Text is edited, rows removed and added; entries that were not edited stay to the byte."""
+    """Text is edited, rows removed and added, a call without its reasoning loses its id; nothing else changes."""
     await session.add_items(history)
     spaced = '{ "role" : "user",  "content": "spaced" }'
     asked.rpush(keys(name)[1], spaced)
@@ -207,7 +207,7 @@ async def test_an_edit_is_one_transaction(session, history, name, asked):
     frame.loc[4, "text"] = "Could you send a photo?"
     frame = frame.drop(index=[1])
     frame.loc[99] = {"role": "user", "text": "Here it is."}
-    assert await session.apply_frame(frame) == EditReport(1, 1, 1)
+    assert await session.apply_frame(frame) == EditReport(1, 2, 1)
     entries = asked.lrange(keys(name)[1], 0, -1)
     assert len(entries) == 6
     assert entries[4] == spaced

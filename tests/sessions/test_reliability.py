@@ -40,9 +40,9 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
-def test_eight_processes_lose_nothing(path, figure, count):
+def test_eight_processes_lose_nothing(path, figure):
     """8 processes write to one session: all is there, each process's in order, and nobody is told of a lock."""
+    count = 1000
     started = time.perf_counter()
     writers = [
         subprocess.Popen([sys.executable, "-c", _WRITER, path, str(name), str(count)], stderr=subprocess.PIPE)
@@ -194,9 +194,9 @@ for life in range(lives):
 """
 
 
-@pytest.mark.parametrize("lives", [10, pytest.param(100, marks=pytest.mark.soak)])
-def test_a_killed_writer_loses_nothing_that_was_acknowledged(path, figure, lives):
+def test_a_killed_writer_loses_nothing_that_was_acknowledged(path, figure):
     """SIGKILL at random moments: what was told to be done is there, at most one thing more, and all is sound."""
+    lives = 100
     command = [sys.executable, "-c", _KILLER, path, str(lives), "11"]
     killer = subprocess.run(command, capture_output=True, text=True, check=True)
     told = [json.loads(line) for line in killer.stdout.splitlines()]
