@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -40,6 +41,25 @@ class Analysis(ABC):
         from nbagents.tracing.frame import span_frame
 
         return span_frame(self.spans)
+
+    def export(self, path: Path | str, format: str | None = None) -> Path:  # noqa: A002 - a file's format has no better name
+        """Write it to a file, without secrets as it was stored; what was there is replaced, whole or not at all.
+
+        Args:
+            path: The file. ``.html`` is one page that needs nothing, ``.json`` is for Perfetto and chrome://tracing,
+                ``.jsonl`` and ``.otlp.json`` (OpenTelemetry) are what ``TraceStore.import_`` reads.
+            format: ``"html"``, ``"chrome"``, ``"jsonl"`` or ``"otlp"``, where the suffix does not tell.
+
+        Returns:
+            The file.
+
+        Raises:
+            ConfigError: The format is another, or does not follow from the suffix.
+            TraceFileError: The file cannot be written.
+        """
+        from nbagents.tracing.export import export
+
+        return export(self.records, path, format)
 
     def gantt(
         self,

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nbagents.tracing.encode import encode
 from nbagents.tracing.events import microseconds
 from nbagents.tracing.rows import SpanRow, TraceRow
 
@@ -50,10 +51,8 @@ def read_line(line: str) -> TraceRow | tuple[SpanRow, dict[str, Any]]:
     fields = json.loads(line)
     match fields:
         case {"kind": "trace", "trace_id": str(), "name": str(), "started_at": str()}:
-            metadata = fields.get("metadata")
-            return TraceRow(
-                **_columns(fields, TraceRow) | {"metadata": json.dumps(metadata) if metadata else None}
-            )
+            metadata = encode(fields["metadata"]) if fields.get("metadata") else None
+            return TraceRow(**_columns(fields, TraceRow) | {"metadata": metadata, "writer": ""})
         case {"kind": "span", "trace_id": str(), "seq": int(), "span_id": str(), "started_at": str()}:
             payload = {name: fields.get(name) for name in _PAYLOAD}
             return SpanRow(**_columns(fields, SpanRow)), payload
@@ -81,8 +80,7 @@ def _columns(fields: Mapping[str, Any], row: type[TraceRow | SpanRow]) -> dict[s
     found = {}
     for name in row._fields:
         value = fields.get(_NAMES.get(name, name))
-        if value is not None:
-            found[name] = microseconds(value) if name in _TIMES else value
+        found[name] = microseconds(value) if name in _TIMES and value is not None else value
     return found
 
 

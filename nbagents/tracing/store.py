@@ -208,6 +208,27 @@ class TraceStore(StoreFile):
                 raise TraceFileError(f"{path} cannot be written: {exc}; name another file", path=path) from exc
         return example_frame(examples)
 
+    def import_(self, path: Path | str) -> list[TraceRecord]:
+        """Read traces of elsewhere, of production say, and store them; the same ones once.
+
+        Args:
+            path: What ``FileTracingProcessor`` or ``export`` wrote as lines, or OpenTelemetry's JSON, whole
+                or a request on each line as a collector's file exporter writes it.
+
+        Returns:
+            The traces, in the file's order.
+
+        Raises:
+            TraceFileError: The file cannot be read or is neither; nothing is stored.
+        """
+        from nbagents.tracing.import_file import read_file
+        from nbagents.tracing.import_rows import insert_traces
+
+        found = read_file(Path(path).expanduser())
+        with self.writing() as connection:
+            insert_traces(connection, found)
+        return [self.get(row.trace_id) for row, _ in found]
+
     def delete(self, *traces: TraceRecord | str) -> int:
         """Delete traces with their spans and notes; ``vacuum()`` gives their space back to the disk.
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.observer import TraceObserver
 
-__all__ = ["TraceWriter", "flush", "writer_of"]
+__all__ = ["UPSERT_SPAN", "UPSERT_TRACE", "TraceWriter", "flush", "writer_of"]
 
-_UPSERT_TRACE = f"""
+UPSERT_TRACE = f"""
     INSERT INTO nb_traces ({", ".join(TraceRow._fields)})
     VALUES ({", ".join("?" * len(TraceRow._fields))})
     ON CONFLICT (trace_id) DO UPDATE SET
@@ -27,7 +27,7 @@ _UPSERT_TRACE = f"""
         group_id = coalesce(excluded.group_id, group_id), metadata = coalesce(excluded.metadata, metadata),
         cell_id = coalesce(cell_id, excluded.cell_id)
 """
-_UPSERT_SPAN = f"""
+UPSERT_SPAN = f"""
     INSERT INTO nb_spans ({", ".join(SpanRow._fields)}, payload)
     VALUES ({", ".join("?" * len(SpanRow._fields))}, ?)
     ON CONFLICT (trace_id, seq) DO UPDATE SET
@@ -92,10 +92,10 @@ class TraceWriter(QueueWriter):
     def _upsert(self, batch: Batch) -> None:
         spans = _span_values(batch)
         with self._open() as connection:
-            connection.executemany(_UPSERT_TRACE, batch.traces.values())
-            if connection.executemany(_UPSERT_SPAN, spans).rowcount < len(spans):
+            connection.executemany(UPSERT_TRACE, batch.traces.values())
+            if connection.executemany(UPSERT_SPAN, spans).rowcount < len(spans):
                 self._make_room(connection, batch)
-                connection.executemany(_UPSERT_SPAN, _span_values(batch))
+                connection.executemany(UPSERT_SPAN, _span_values(batch))
 
     def _make_room(self, connection: sqlite3.Connection, batch: Batch) -> None:
         """Move spans whose place another process, a forked child say, has given to a span of the same trace."""
@@ -109,8 +109,8 @@ class TraceWriter(QueueWriter):
 
     def _upsert_singly(self, batch: Batch) -> None:
         """Write what can be written where one row of many cannot, and say which."""
-        rows = [(_UPSERT_TRACE, row) for row in batch.traces.values()]
-        for statement, values in rows + [(_UPSERT_SPAN, values) for values in _span_values(batch)]:
+        rows = [(UPSERT_TRACE, row) for row in batch.traces.values()]
+        for statement, values in rows + [(UPSERT_SPAN, values) for values in _span_values(batch)]:
             try:
                 with self._open() as connection:
                     connection.execute(statement, values)
