@@ -77,6 +77,7 @@ class RealtimeAgent:
         *,
         session: Any = None,  # noqa: ANN401 - whatever satisfies the SDK's session protocol
         reported: bool = False,
+        call_id: str | None = None,
     ) -> RealtimeSession:
         """Start a conversation; ``async with`` it, then ``async for`` its events.
 
@@ -84,6 +85,7 @@ class RealtimeAgent:
             context: What tools get as their context.
             session: Where the conversation is stored, such as ``SQLiteSession("talk")``.
             reported: Whether somebody will report what was played, with ``report_played``.
+            call_id: A call that a browser made by WebRTC, to be attached to: only its sound does not come here.
 
         Returns:
             The conversation; it connects when it is entered or first iterated.
@@ -92,7 +94,7 @@ class RealtimeAgent:
             self.sdk_agent,
             self.config,
             context=context,
-            connection=lambda: target(self.config),
+            connection=lambda: target(self.config, call_id),
             make_model=self._make_model or _model_of_the_mode,
             run_config=self._run_config,
             reported=reported,

@@ -93,14 +93,17 @@ class RealtimeConfig:
         """
         return (self.turn_detection or dict(_SERVER_VAD)) if hands_free else None
 
-    def settings(self) -> RealtimeSessionModelSettings:
-        """Return the settings in the SDK's form."""
+    def settings(self, *, call: bool = False) -> RealtimeSessionModelSettings:
+        """Return the settings in the SDK's form.
+
+        Args:
+            call: Whether they are for a call that a browser made: model, voice and formats are settled there.
+        """
         turns: Any = None if self.turn_detection is None else dict(self.turn_detection)
-        heard: Any = {
-            "format": self.input_audio_format,
-            "transcription": dict(self.transcription),
-            "turn_detection": turns,
-        }
+        heard: Any = {"transcription": dict(self.transcription), "turn_detection": turns}
+        if call:
+            return {"output_modalities": [self.output_modality], "audio": {"input": heard}}
+        heard["format"] = self.input_audio_format
         return {
             "model_name": self.model,
             "output_modalities": [self.output_modality],

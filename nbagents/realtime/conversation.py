@@ -74,6 +74,7 @@ class Conversation:
         self._audio_ms: dict[str, float] = {}
         self.response_id: str | None = None
         self.speaking = False  # the user, as the server hears it
+        self.aloud = False  # the agent, in a call that a browser made
 
     def lines(self) -> list[Line]:
         """Return the items, oldest first."""
@@ -183,6 +184,9 @@ class Conversation:
     def _speech(self, event: Mapping[str, Any]) -> None:
         self.speaking = event["type"].endswith("started")
 
+    def _aloud(self, event: Mapping[str, Any]) -> None:
+        self.aloud = event["type"].endswith("started")
+
     def _get(self, event: Mapping[str, Any], role: str) -> Line:
         item_id = str(event["item_id"])
         self._order.place_last(item_id)
@@ -207,6 +211,9 @@ class Conversation:
         "response.done": _response,
         "input_audio_buffer.speech_started": _speech,
         "input_audio_buffer.speech_stopped": _speech,
+        "output_audio_buffer.started": _aloud,
+        "output_audio_buffer.stopped": _aloud,
+        "output_audio_buffer.cleared": _aloud,
     }
 
 

@@ -110,6 +110,7 @@ class RealtimeSession:
         self._error: BaseException | None = None
         self._started: Future[None]
         self._closed = False
+        self._is_call = False  # a browser's: its sound does not come here
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -205,6 +206,8 @@ class RealtimeSession:
         The SDK's ``interrupt()`` leaves the cancelling to the server, which does it only when it hears the user.
         """
         await self._do(self._steady.send_event(RealtimeModelSendInterrupt(force_response_cancel=True)))
+        if self._is_call and self.conversation.aloud:
+            await self._do(self._steady.send_event(_raw("output_audio_buffer.clear")))
 
     async def respond(self) -> None:
         """Ask for an answer to what was said; for push-to-talk."""
@@ -214,6 +217,10 @@ class RealtimeSession:
         """End what the user says, and ask for an answer; for push-to-talk."""
         self._session()
         self._microphone.put((b"", True, True))  # after what was heard, which may still wait there
+
+    async def clear_input(self) -> None:
+        """Forget what the server has heard and not taken for a turn."""
+        await self._do(self._steady.send_event(_raw("input_audio_buffer.clear")))
 
     async def set_turn_detection(self, turns: Mapping[str, Any] | None) -> None:
         """Change how the end of a turn is found; connections that follow keep it.
@@ -362,7 +369,8 @@ class RealtimeSession:
         runner = RealtimeRunner(self._agent, model=self._steady, config=self._run_config)
         try:
             connection: Any = dict(self._connection())
-            connection["initial_model_settings"] = self.config.settings()
+            self._is_call = "call_id" in connection
+            connection["initial_model_settings"] = self.config.settings(call=self._is_call)
             session = await runner.run(context=self._context, model_config=connection)
             self._sdk = await session.enter()
         except Exception as exc:

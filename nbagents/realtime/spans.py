@@ -124,6 +124,22 @@ class ConversationSpans:
             if data["item"]["id"] not in self._heard:
                 self._end_turn()
             self._in_turn()
+        elif data.get("type") == "output_audio_buffer.started":
+            self._speech_begins(self._last_said(), "webrtc")
+        elif data.get("type") in {"output_audio_buffer.stopped", "output_audio_buffer.cleared"}:
+            self._end_speech()
+
+    def _last_said(self) -> str:
+        said = [line.item_id for line in self._conversation.lines() if line.role == "assistant"]
+        return said[-1] if said else ""
+
+    def _speech_begins(self, item_id: str, audio_format: str) -> None:
+        self._end_speech()
+        now = get_trace_provider().time_iso()
+        span = tracing.speech_span(
+            model=self.model or None, output_format=audio_format, first_content_at=now, parent=self._in_turn()
+        )
+        self._speech = item_id, _started(span)
 
     def _speech_started(self, event: Any) -> None:  # noqa: ANN401 - see take
         self._end_turn()
@@ -155,12 +171,7 @@ class ConversationSpans:
     def _audio(self, event: Any) -> None:  # noqa: ANN401 - see take
         self._token(event)
         if self._speech is None or self._speech[0] != event.item_id:
-            self._end_speech()
-            now = get_trace_provider().time_iso()
-            span = tracing.speech_span(
-                model=self.model or None, output_format=event.format, first_content_at=now, parent=self._in_turn()
-            )
-            self._speech = event.item_id, _started(span)
+            self._speech_begins(event.item_id, event.format)
 
     def _audio_end(self, _event: Any) -> None:  # noqa: ANN401 - see take
         if not self._playback.reported:

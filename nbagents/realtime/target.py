@@ -19,27 +19,33 @@ if TYPE_CHECKING:
 __all__ = ["target"]
 
 
-def target(config: RealtimeConfig) -> RealtimeModelConfig:
+def target(config: RealtimeConfig, call_id: str | None = None) -> RealtimeModelConfig:
     """Return the address and what is shown there to be let in.
 
     Args:
         config: Its ``url`` comes first; then, in mode ``offline``, the local server of this process.
+        call_id: A call that a browser made, to be attached to.
 
     Raises:
         ModeError: The mode needs a model to reach, and there is none.
     """
+    there = _server(config, {"call_id": call_id} if call_id else {"model": config.model})
+    return {**there, "call_id": call_id} if call_id else there
+
+
+def _server(config: RealtimeConfig, asked: dict[str, str]) -> RealtimeModelConfig:
     mode = current_mode()
     if mode == "replay":
         return {"headers": {}}  # nothing is connected
     if config.url is not None:
-        return {"url": _asking(config.url, config.model), **_credentials(os.environ)}
+        return {"url": _asking(config.url, asked), **_credentials(os.environ)}
     if mode == "offline":
         from nbagents.realtime.local.shared import shared_server
 
-        return {"url": _asking(shared_server().url, config.model), "headers": {}}
+        return {"url": _asking(shared_server().url, asked), "headers": {}}
     base = os.environ.get("OPENAI_BASE_URL", "").strip()
     if base:
-        return {"url": _asking(websocket_url(base), config.model), **_credentials(os.environ)}
+        return {"url": _asking(websocket_url(base), asked), **_credentials(os.environ)}
     if not os.environ.get("OPENAI_API_KEY", "").strip():
         raise ModeError(
             "a live realtime session needs a model to reach: set OPENAI_API_KEY, or use mode 'offline'",
@@ -64,8 +70,8 @@ def websocket_url(base_url: str) -> str:
     return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/realtime"
 
 
-def _asking(url: str, model: str) -> str:
-    return url if urlsplit(url).query else f"{url}?{urlencode({'model': model})}"
+def _asking(url: str, asked: dict[str, str]) -> str:
+    return url if urlsplit(url).query else f"{url}?{urlencode(asked)}"
 
 
 def _credentials(variables: Mapping[str, str]) -> RealtimeModelConfig:

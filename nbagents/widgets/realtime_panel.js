@@ -5,7 +5,8 @@
  * Messages from the kernel
  *   {type: "clear"}                             another conversation begins, or all of this one follows
  *   {type: "news", state, order, lines, log}    at most 25 times a second
- *       state: {status, trouble, agent, model, hands_free, talking, user_speaks, thinks, speaks, tally, times, events}
+ *       state: {status, trouble, agent, model, hands_free, talking, user_speaks, thinks, speaks, direct, tally, times,
+ *           events}
  *       order: the ids of all items; lines: those that are new or changed; log: rows that are new
  * Messages to the kernel
  *   {type: "ready"}
@@ -14,6 +15,8 @@
  *   {type: "hands_free", on}         whether the server finds the end of a turn
  *   {type: "text", text}             something said in writing
  *   {type: "approve", call_id}, {type: "reject", call_id}
+ * By WebRTC the page has the sound to itself: {type: "call", url, secret} lets it call the model, to which it says
+ * {type: "called", call_id} or {type: "lost", text}; {type: "hang_up"} ends it.
  *
  * Synced traits: view_id; microphone_id and speaker_id, the view_ids of the two widgets that carry the sound.
  *
@@ -22,6 +25,7 @@
 
 import { meterShare } from "./device.js";
 import { LiveHub, LiveView, make, page, put, widget } from "./live.js";
+import { DirectCall } from "./webrtc.js";
 import { count, duration } from "./words.js";
 
 const METER_MS = 100;
@@ -84,6 +88,8 @@ class PanelHub extends LiveHub {
     /** @type {Map<string, any>} */ this.lines = new Map();
     /** @type {Map<number, any>} */ this.log = new Map();
     this.meters = 0;
+    /** @type {DirectCall | null} */ this.call = null;
+    this.asked = false; // whether somebody pressed Connect in this page
   }
 
   newView() {
@@ -97,6 +103,8 @@ class PanelHub extends LiveHub {
       this.lines.clear();
       this.log.clear();
     } else if (message.type === "news") this.news(message);
+    else if (message.type === "call") void this.callModel(message);
+    else if (message.type === "hang_up") this.hangUp();
     else if (message.type === "error") this.fail(new Error(message.text));
   }
 
@@ -104,11 +112,38 @@ class PanelHub extends LiveHub {
   news({ state, order, lines, log }) {
     this.state = state;
     this.order = order;
+    this.call?.listen(state.hands_free || state.talking);
     for (const line of lines) this.lines.set(line.id, line);
     for (const entry of log) this.log.set(entry.number, entry); // new, or one more piece of it
     while (this.log.size > MOST_LOG_ROWS) this.log.delete(this.log.keys().next().value ?? 0);
     this.followMeters();
     this.answered();
+  }
+
+  /** Call the model from here. Of several pages it is the one where somebody asked for it. @param {any} ticket */
+  async callModel({ url, secret }) {
+    if (!this.asked) return;
+    this.asked = false;
+    this.hangUp();
+    const call = (this.call = new DirectCall((text) => this.send({ type: "lost", text })));
+    try {
+      const constraints = this.microphone()?.model.get("constraints") ?? {};
+      this.send({ type: "called", call_id: await call.begin({ url, secret, constraints }) });
+      call.listen(this.state?.hands_free ?? true);
+    } catch (/** @type {any} */ error) {
+      this.hangUp();
+      this.send({ type: "lost", text: `${error?.message ?? error}` });
+    }
+  }
+
+  hangUp() {
+    this.call?.hangUp();
+    this.call = null;
+  }
+
+  leave() {
+    super.leave();
+    this.hangUp(); // no kernel, no microphone
   }
 
   /** How loud it is changes without a message. */
@@ -283,8 +318,11 @@ class PanelView extends LiveView {
 
   /** The control: it connects, and with push-to-talk it is what is held. @param {boolean} down */
   press(down) {
-    const { status } = this.panel.state;
-    if (status === "off" || status === "failed") this.hub.send({ type: "connect" });
+    const { status } = this.panel.state ?? { status: "off" };
+    if (status === "off" || status === "failed") {
+      this.panel.asked = true;
+      this.hub.send({ type: "connect" });
+    }
     else this.talk(down);
   }
 

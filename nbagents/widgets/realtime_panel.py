@@ -11,10 +11,11 @@ from the page               what is done
 ``text`` (text)             something is said in writing
 ``interrupt``               the agent is stopped
 ``approve``, ``reject``     a tool's call may run or not (call_id)
+``called`` (call_id)        WebRTC: the page has called the model; the kernel attaches
+``lost`` (text)             WebRTC: the page's call failed
 ==========================  =====================================================================
 
-Sound takes its own way: the microphone's frames go from their widget straight to the connection's thread, and the
-agent's speech from there to the loudspeaker's widget, whose reports of what was played come back.
+Sound takes its own way; see ``realtime_sound.py``.
 """
 
 from __future__ import annotations
@@ -22,17 +23,16 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
+from nbagents.errors import ConfigError
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.conversation import Conversation
 from nbagents.realtime.frame import transcript_frame
 from nbagents.realtime.log import EventLog
-from nbagents.realtime.played import PlayedItems
 from nbagents.realtime.static import conversation_html, conversation_text, figures_line
 from nbagents.realtime.tally import Tally
 from nbagents.realtime.turn_times import TurnTimes
@@ -40,6 +40,7 @@ from nbagents.sessions.sqlite_session import SQLiteSession
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.microphone import Microphone
 from nbagents.widgets.module import module_text
+from nbagents.widgets.realtime_sound import DirectSound, RelaySound
 from nbagents.widgets.realtime_wire import line_json, log_json, tally_json
 from nbagents.widgets.speaker import Speaker
 
@@ -53,13 +54,12 @@ if TYPE_CHECKING:
     from nbagents.realtime.session import RealtimeSession
     from nbagents.tracing.record import TraceRecord
     from nbagents.widgets.live import Request
+    from nbagents.widgets.realtime_sound import Sound
 
 __all__ = ["RealtimePanel"]
 
 _PAINT_S = 0.04  # between two messages to the page: it is a caption, not an oscilloscope
-_PRE_ROLL = 12  # frames of 20 ms that were heard before the key went down
 _LOG_ROWS = 400  # in one message
-_SHORTEST_TALK = 6  # frames; the API takes no turn of under 100 ms
 
 
 class RealtimePanel(LiveWidget):
@@ -70,6 +70,8 @@ class RealtimePanel(LiveWidget):
         session: Where the conversation is stored; None is a ``SQLiteSession`` beside the notebook, a new one for
             each conversation.
         context: What tools get as their context.
+        transport: ``"relay"``: sound goes through the kernel, in every mode; ``"webrtc"``: the page and the model
+            have it to themselves, in mode live.
 
     Attributes:
         microphone: The microphone's widget.
@@ -77,7 +79,7 @@ class RealtimePanel(LiveWidget):
         talk: The conversation that runs or ran last, or None.
 
     Raises:
-        ConfigError: An argument that does not exist.
+        ConfigError: An argument that does not exist, or a transport that does not.
 
     Example:
         >>> panel = RealtimePanel(RealtimeAgent("Weather", "Say how the weather is."))
@@ -86,7 +88,7 @@ class RealtimePanel(LiveWidget):
     """
 
     _esm = module_text(Path(__file__).with_suffix(".js"))
-    _KNOWN: ClassVar = ("agent", "session", "context")
+    _KNOWN: ClassVar = ("agent", "session", "context", "transport")
 
     microphone_id = traitlets.Unicode().tag(sync=True)
     speaker_id = traitlets.Unicode().tag(sync=True)
@@ -97,26 +99,25 @@ class RealtimePanel(LiveWidget):
         *,
         session: Any = None,  # noqa: ANN401 - whatever satisfies the SDK's session protocol
         context: Any = None,  # noqa: ANN401 - the user's own
+        transport: str = "relay",
         **unknown: object,
     ) -> None:
+        if transport not in {"relay", "webrtc"}:
+            raise ConfigError(
+                f"transport={transport!r}: use 'relay' or 'webrtc'", name="transport", value=transport
+            )
         self.agent = agent if isinstance(agent, RealtimeAgent) else RealtimeAgent(sdk_agent=agent)
         self.microphone, self.speaker = Microphone(), Speaker()
         self.talk: RealtimeSession | None = None
         self._session, self._context = session, context
         self._cell = contextvars.copy_context()  # a trace belongs to the cell that made the panel
         self._status, self._trouble = "off", ""
-        self._hands_free = self.agent.config.hands_free
-        self._talking = False
-        self._spoken: deque[bytes] = deque(maxlen=_PRE_ROLL)
-        self._sent = 0
-        self._items = PlayedItems()
+        self._direct = transport == "webrtc"
+        self._sound: Sound = self._direct_sound() if self._direct else self._relay()
         self._times = TurnTimes()
         self._calls: dict[str, str] = {}
         self._painted: dict[str, dict[str, Any]] = {}
         self._waits = False  # a message to the page is on its way
-        self.microphone.on_frame(self._heard)
-        self.speaker.on_played(self._played)
-        self.speaker.on_stop(self._stopped)
         super().__init__(unknown, microphone_id=self.microphone.view_id, speaker_id=self.speaker.view_id)
 
     @property
@@ -124,19 +125,17 @@ class RealtimePanel(LiveWidget):
         """``"off"``, ``"connecting"``, ``"live"``, ``"reconnecting"`` or ``"failed"``."""
         return self._status
 
-    def connect(self) -> Future[None]:
-        """Begin a conversation; returns at once, and what it returns ends when it is connected."""
+    def connect(self) -> None:
+        """Begin a conversation; returns at once. ``status`` says how it is."""
         with self._lock:
             self._hang_up()
             self._forget()
-            keep = self._session if self._session is not None else self._new_session()
-            talk = self.agent.start_realtime_session(self._context, session=keep, reported=True)
-            talk.listen(self._take)
-            self.talk, self._status = talk, "connecting"
-        begun = self._cell.copy().run(talk.begin)
-        begun.add_done_callback(self._connected)
+            self._status = "connecting"
+        if self._direct:
+            self._sound.call()
+        else:
+            self._start(None)
         self._paint_soon()
-        return begun
 
     def hang_up(self) -> None:
         """End the conversation, and turn microphone and loudspeaker off."""
@@ -192,95 +191,78 @@ class RealtimePanel(LiveWidget):
         return SQLiteSession(f"{self.agent.name} {time.strftime('%Y-%m-%d %H:%M:%S')}")
 
     def _forget(self) -> None:
-        self._items.clear()
         self._times = TurnTimes()
         self._calls, self._painted, self._trouble = {}, {}, ""
         self.send({"type": "clear"})
 
+    def _relay(self) -> RelaySound:
+        hands_free = self.agent.config.hands_free
+        return RelaySound(self.microphone, self.speaker, self._post_interrupt, hands_free=hands_free)
+
+    def _direct_sound(self) -> DirectSound:
+        config = self.agent.config
+        return DirectSound(config, self.send, self._fail, hands_free=config.hands_free)
+
+    def _start(self, call_id: str | None) -> None:
+        keep = self._session if self._session is not None else self._new_session()
+        talk = self.agent.start_realtime_session(
+            self._context, session=keep, reported=not self._direct, call_id=call_id
+        )
+        talk.listen(self._take)
+        self.talk = talk
+        self._cell.copy().run(talk.begin).add_done_callback(self._connected)
+
     def _hang_up(self) -> None:
-        talk, self._status, self._talking = self.talk, "off", False
-        self.microphone.stop()
+        talk, self._status = self.talk, "off"
+        self._sound.end()
         if talk is not None and not talk.closed:
-            self.speaker.clear()
-            self.speaker.stop()
             threading.Thread(target=talk.close_now, name="nbagents-hang-up", daemon=True).start()
 
     def _connected(self, begun: Future[None]) -> None:
+        talk = self.talk
         if not begun.cancelled() and (error := begun.exception()) is not None:
-            self._status, self._trouble = "failed", str(error)
-        elif self.talk is not None and not self.talk.closed:
+            self._fail(str(error))
+        elif talk is not None and not talk.closed:
             self._status = "live"
-            self.speaker.start()
-            self.microphone.start()
+            self._sound.begin(talk)
         self._paint_soon()
 
-    # ------------------------------------------------------------------ sound
-
-    def _heard(self, frame: bytes) -> None:
-        talk = self.talk
-        if talk is None or talk.closed or self._status not in {"live", "reconnecting"}:
-            return
-        if self._hands_free:
-            talk.put_audio(frame)
-        elif self._talking:
-            self._sent += 1
-            talk.put_audio(frame)
-        else:
-            self._spoken.append(frame)
-
-    def _played(self, samples: int) -> None:
-        if self.talk is not None:
-            for item in self._items.played(samples):
-                self.talk.report_played(item.item_id, item.content_index, item.milliseconds)
-
-    def _stopped(self, samples: int) -> None:
-        self._played(samples)
-        self._items.clear()
-        self._post_interrupt()
+    def _fail(self, text: str) -> None:
+        self._status, self._trouble = "failed", text
+        self._sound.end()
+        self._paint_soon()
 
     def _post_interrupt(self) -> None:
         if self.talk is not None:
             self.talk.post(self.talk.interrupt())
 
-    # ------------------------------------------------------------------ what happens
-
     def _take(self, event: RealtimeEvent) -> None:
         """Take in an event, on the connection's thread."""
         self._times.take(event)
+        self._sound.take(event)
         take = self._takes.get(event.type)
         if take is not None:
             take(self, event)
         self._paint_soon()
 
-    def _on_audio(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
-        self._items.wrote(event.item_id, event.content_index, len(event.audio_data) // 2)
-        self.speaker.write(event.audio_data)
-
-    def _on_interrupted(self, _event: Any) -> None:  # noqa: ANN401 - see _on_audio
-        self._items.clear()
-        self.speaker.clear()
-
-    def _on_connection(self, event: Any) -> None:  # noqa: ANN401 - see _on_audio
+    def _on_connection(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
         if event.status == "reconnecting":
             self._status = "reconnecting"
         elif event.status == "reconnected":
             self._status = "live"
 
-    def _on_error(self, event: Any) -> None:  # noqa: ANN401 - see _on_audio
+    def _on_error(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
         self._trouble = event.message
         if event.fatal:
-            self._status = "failed"
-            self.microphone.stop()
+            self._fail(event.message)
 
-    def _on_approval(self, event: Any) -> None:  # noqa: ANN401 - see _on_audio
+    def _on_approval(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
         self._calls[event.call_id] = "waits"
 
-    def _on_tool(self, event: Any) -> None:  # noqa: ANN401 - see _on_audio
+    def _on_tool(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
         self._calls[event.call_id] = "runs" if event.type == "tool_start" else "done"
 
     _takes: ClassVar[dict[str, Any]] = {
-        "audio": _on_audio,
-        "interrupted": _on_interrupted,
         "connection": _on_connection,
         "error": _on_error,
         "tool_approval": _on_approval,
@@ -321,11 +303,12 @@ class RealtimePanel(LiveWidget):
             "trouble": self._trouble,
             "agent": self.agent.name,
             "model": talk.model if talk is not None else self.agent.config.model,
-            "hands_free": self._hands_free,
-            "talking": self._talking,
+            "hands_free": self._sound.hands_free,
+            "talking": self._sound.talking,
             "user_speaks": talk is not None and talk.conversation.speaking,
             "thinks": talk is not None and talk.conversation.response_id is not None,
-            "speaks": self.speaker.playing,
+            "speaks": self._sound.playing,
+            "direct": self._direct,
             "tally": tally_json(self._tally, self._cost()),
             "times": self._times.to_json(),
             "events": talk.log.events if talk is not None else 0,
@@ -347,26 +330,28 @@ class RealtimePanel(LiveWidget):
 
     def _on_talk(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         talk, down = self.talk, bool(message["down"])
-        if talk is None or talk.closed or self._hands_free or down == self._talking:
+        if talk is None or talk.closed or self._sound.hands_free or down == self._sound.talking:
             return
-        with self._lock:
-            self._talking = down
-            if down:
-                self._post_interrupt()
-                self._sent = len(self._spoken)
-                while self._spoken:
-                    talk.put_audio(self._spoken.popleft())
-        if not down and self._sent >= _SHORTEST_TALK:
+        if down:
+            self._post_interrupt()
+        if self._sound.key(down=down):
             self._times.begin(time.time())
             talk.post(talk.end_turn())
         self._paint_soon()
 
     def _on_hands_free(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        self._hands_free = bool(message["on"])
+        self._sound.hands_free = bool(message["on"])
         if self.talk is not None:
-            turns = self.agent.config.turns_when(hands_free=self._hands_free)
+            turns = self.agent.config.turns_when(hands_free=self._sound.hands_free)
             self.talk.post(self.talk.set_turn_detection(turns))
         self._paint_soon()
+
+    def _on_called(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
+        if self._status == "connecting":
+            self._start(str(message["call_id"]))
+
+    def _on_lost(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
+        self._fail(str(message["text"]))
 
     def _on_text(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         text = str(message["text"]).strip()
@@ -401,4 +386,6 @@ class RealtimePanel(LiveWidget):
         "interrupt": _on_interrupt,
         "approve": _on_approve,
         "reject": _on_reject,
+        "called": _on_called,
+        "lost": _on_lost,
     }

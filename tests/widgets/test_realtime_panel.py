@@ -52,7 +52,7 @@ class Page:
 
     def hears(self, sound):
         for start in range(0, len(sound), 960):
-            self.panel._heard(sound[start : start + 960])
+            self.panel._sound.heard(sound[start : start + 960])
 
     async def until(self, condition):
         async with asyncio.timeout(WAIT_S):
@@ -148,7 +148,7 @@ async def test_what_was_played_is_what_an_interruption_is_cut_at(page, server):
     server.speed = 0.5
     page.says("text", text=QUESTION)
     await page.until(lambda: page.panel.speaker.written >= 7_200)
-    page.panel._played(3_600)
+    page.panel._sound.played(3_600)
     page.says("interrupt")
     await page.until(lambda: any(line["heard"] is not None for line in page.lines()))
     (cut,) = [event["audio_end_ms"] for event in server.received if event["type"].endswith("truncate")]

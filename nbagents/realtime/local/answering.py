@@ -34,7 +34,7 @@ class Answering:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._task: asyncio.Task[None] | None = None
-        self._response_id = ""
+        self.response_id = ""
 
     @property
     def active(self) -> bool:
@@ -53,10 +53,10 @@ class Answering:
         if self.active:
             raise Refused(
                 "conversation_already_has_active_response",
-                f"Conversation already has an active response in progress: {self._response_id}.",
+                f"Conversation already has an active response in progress: {self.response_id}.",
             )
-        self._response_id = _id("resp")
-        self._task = self._call.start(self._answer(_Answer(self._call, self._response_id, settings)))
+        self.response_id = _id("resp")
+        self._task = self._call.start(self._answer(_Answer(self._call, self.response_id, settings)))
 
     async def cancel(self, reason: str, response_id: str | None = None) -> None:
         """Stop the answer that is being made.
@@ -69,7 +69,7 @@ class Answering:
             Refused: There is none.
         """
         task = self._task
-        if task is None or task.done() or response_id not in {None, self._response_id}:
+        if task is None or task.done() or response_id not in {None, self.response_id}:
             raise Refused("response_cancel_not_active", "Cancellation failed: no active response found")
         task.cancel(reason)
         with suppress(asyncio.CancelledError):
@@ -175,12 +175,23 @@ class _Answer:
             seconds = len(chunk) / 2 / RATE
             self._call.items.speak(item["id"], seconds * 1000)
             self._spoken_s += seconds
-            delta = base64.b64encode(chunk).decode()
-            await self._call.emit("response.output_audio.delta", **place, delta=delta)
+            await self._hand_out(chunk, place, first=number == 0)
             ahead = self._spoken_s / self._call.server.speed
             await asyncio.sleep(max(0.0, begun + ahead - clock.time()))
         await self._call.emit("response.output_audio.done", **place)
+        if self._call.id in self._call.server.peers:
+            await self._call.emit("output_audio_buffer.stopped", response_id=self._id)
         await self._call.emit("response.output_audio_transcript.done", **place, transcript=text)
+
+    async def _hand_out(self, chunk: bytes, place: dict[str, Any], *, first: bool) -> None:
+        peer = self._call.server.peers.get(self._call.id)
+        if peer is None:
+            delta = base64.b64encode(chunk).decode()
+            await self._call.emit("response.output_audio.delta", **place, delta=delta)
+            return
+        if first:
+            await self._call.emit("output_audio_buffer.started", response_id=self._id)
+        peer(chunk)
 
     async def _begin(self, item: dict[str, Any], index: int) -> None:
         self._output.append(item)

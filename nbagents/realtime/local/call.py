@@ -152,6 +152,9 @@ class Call:
     async def _respond(self, event: Event) -> None:
         self.answering.start(event.get("response") or {})
 
+    async def _hush(self, _event: Event) -> None:
+        await self.emit("output_audio_buffer.cleared", response_id=self.answering.response_id)
+
     async def _cancel(self, event: Event) -> None:
         await self.answering.cancel("client_cancelled", response_id=event.get("response_id"))
 
@@ -166,6 +169,7 @@ class Call:
         "conversation.item.delete": _delete,
         "response.create": _respond,
         "response.cancel": _cancel,
+        "output_audio_buffer.clear": _hush,
     }
 
 

@@ -14,6 +14,8 @@ from nbagents.realtime.local.engines import best_engines
 from nbagents.realtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from websockets.asyncio.server import Server, ServerConnection
 
     from nbagents.realtime.local.engines import Engines
@@ -38,6 +40,8 @@ class LocalRealtimeServer:
     Attributes:
         received: The newest events of clients, without their sound.
         faults: What goes wrong on request.
+        calls: The connections there are, by the call that they attached to or an id of their own.
+        peers: Where the speech of a call goes that somebody made by WebRTC, by its id.
 
     Example:
         >>> with LocalRealtimeServer() as server:
@@ -52,6 +56,7 @@ class LocalRealtimeServer:
         self.received: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
         self.faults: list[Fault] = []
         self.calls: dict[str, Call] = {}
+        self.peers: dict[str, Callable[[bytes], None]] = {}
         self._thread: LoopThread | None = None
         self._server: Server | None = None
         self._port = 0
