@@ -67,7 +67,10 @@ class Hearing:
 
     async def append(self, audio: str) -> None:
         """Take in sound, and say what was noticed in it."""
-        sound = base64.b64decode(audio)
+        await self.take(base64.b64decode(audio))
+
+    async def take(self, sound: bytes) -> None:
+        """Do as ``append``, with the samples as they are: PCM16 at 24 kHz."""
         for start in range(0, len(sound), _PIECE):
             await self._piece(sound[start : start + _PIECE])
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
 
+from nbagents.errors import RealtimeError
 from nbagents.realtime.local.call import Call
 from nbagents.realtime.local.engines import best_engines
 from nbagents.realtime.loop_thread import LoopThread
@@ -65,6 +66,13 @@ class LocalRealtimeServer:
     def url(self) -> str:
         """Where it listens: ``ws://127.0.0.1:PORT/v1/realtime``."""
         return f"ws://127.0.0.1:{self._port}/v1/realtime"
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where its connections live; it runs from ``start`` to ``stop``."""
+        if self._thread is None:
+            raise RealtimeError("the local realtime server was not started")
+        return self._thread.loop
 
     def start(self) -> Self:
         """Begin to listen, on a free port of loopback."""

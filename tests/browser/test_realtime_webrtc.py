@@ -1,0 +1,106 @@
+"""WebRTC in a real page: a loopback peer takes the browser's call, the kernel attaches, the key stays there."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nbagents.audio.espeak import espeak_installed, speak
+from nbagents.audio.resample import resample
+from nbagents.audio.wav import to_wav
+
+from .conftest import CHROMIUM, CHROMIUM_FLAGS
+
+expect = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed").expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not espeak_installed(), reason="no espeak-ng: pip install espeakng-loader"),
+    pytest.mark.skipif(importlib.util.find_spec("aiortc") is None, reason="no peer: pip install aiortc aiohttp"),
+]
+
+KEY = "sk-planted-standard-key-0123456789"
+QUESTION = "What is the weather in Paris?"
+RATE = 48_000
+PEER = Path(__file__).with_name("webrtc_peer.py").read_text()
+
+SETUP = f"""
+%load_ext nbagents
+from agents import function_tool
+from nbagents import RealtimeAgent, RealtimeConfig, RealtimePanel, enable
+enable(mode="live", display=False)
+
+@function_tool
+def get_weather(city: str) -> str:
+    \"\"\"Look up the weather for a city.\"\"\"
+    return f"It is 18 degrees and sunny in {{city}}."
+
+config = RealtimeConfig(url=server.url, transcription={{"model": "local", "prompt": "{QUESTION}"}})
+panel = RealtimePanel(RealtimeAgent("Weather", "", config, [get_weather]), transport="webrtc")
+panel
+"""
+
+WHO_CAME = """
+print(sorted({kind for kind, _ in seen}), {kind: key == STANDARD_KEY for kind, key in seen if key})
+print(panel.trace().to_frame()["type"].tolist()[:4])
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium whose microphone asks a question every eight seconds."""
+    from playwright.sync_api import sync_playwright
+
+    sound = speak(QUESTION, words_per_minute=140)
+    asked = resample(sound.samples, sound.rate, RATE)
+    said = np.zeros(8 * RATE, np.int16)
+    said[RATE : RATE + len(asked)] = asked
+    file = tmp_path_factory.mktemp("said") / "said.wav"
+    file.write_bytes(to_wav(said, RATE))
+    capture = f"--use-file-for-fake-audio-capture={file}"
+    flags = [
+        *CHROMIUM_FLAGS,
+        capture,
+        "--autoplay-policy=no-user-gesture-required",
+        "--disable-features=WebRtcHideLocalIpsWithMdns",
+    ]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield chromium
+        chromium.close()
+
+
+def test_a_call(notebook):
+    """Sound goes between page and peer, tools and captions through the kernel; the page never sees the key."""
+    page = notebook(
+        [f"import os\nos.environ['OPENAI_API_KEY'] = {KEY[:9]!r} + {KEY[9:]!r}", PEER, SETUP], name="call"
+    )
+    got = []
+    page.page.on("websocket", lambda socket: socket.on("framereceived", got.append))
+    page.page.on("response", lambda response: got.append(response.url))
+    page.open()
+    page.run_all()
+    panel = page.cell(2).locator(".nbagents-root")
+    expect(panel.locator(".saying")).to_have_text("Connect", timeout=20_000)
+    panel.locator(".control").click()
+    expect(panel.locator(".line.user").first).to_have_text(QUESTION, timeout=40_000)
+    expect(panel.locator(".card").first).to_contain_text("18 degrees")
+    expect(panel.locator(".line.assistant").first).to_contain_text("sunny in Paris")
+    expect(panel.locator(".saying")).to_have_text("Speaking")
+    page.wait_for(
+        """() => {
+        const panel = [...globalThis[Symbol.for("nbagents.page")].hubs.values()].find(hub => hub.call);
+        return panel.call.audio.srcObject?.active && panel.call.audio.currentTime > 0;
+    }"""
+    )
+    page.screenshot("realtime-webrtc", panel)
+    came = page.run(WHO_CAME)[0]["text"]
+    assert "['calls', 'client_secrets', 'datachannel'] {'client_secrets': True, 'calls': False}" in came
+    panel.get_by_role("button", name="Hang up").click()
+    expect(panel.locator(".saying")).to_have_text("Connect")
+    heard = b"".join(each if isinstance(each, bytes) else str(each).encode() for each in got)
+    assert b"ek_soon_worth_nothing" in heard
+    assert KEY.encode() not in heard
