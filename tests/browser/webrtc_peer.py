@@ -1,4 +1,4 @@
-# Run in the kernel of a test: an API on loopback that a browser can call, with aiortc as the model's ear and mouth.
+# Run in the kernel of a test: an API on loopback that a browser can call, aiortc being the model's ear and mouth.
 import asyncio
 import os
 from fractions import Fraction
