@@ -22,17 +22,13 @@ from nbagents.realtime.events import (
     RealtimeErrorEvent,
     RealtimeHistoryEvent,
     RealtimeOverflowEvent,
-    RealtimeResponseEndEvent,
 )
 from nbagents.realtime.frame import transcript_frame
-from nbagents.realtime.log import EventLog
+from nbagents.realtime.ledger import Ledger
 from nbagents.realtime.loop_thread import LoopThread
 from nbagents.realtime.mailbox import Closed, Mailbox
 from nbagents.realtime.playback import Playback
-from nbagents.realtime.spans import ConversationSpans
 from nbagents.realtime.steady import SteadyModel
-from nbagents.realtime.stored import Keeper
-from nbagents.realtime.tally import Tally
 from nbagents.realtime.translate import Translator
 
 if TYPE_CHECKING:
@@ -47,13 +43,14 @@ if TYPE_CHECKING:
 
     from nbagents.realtime.config import RealtimeConfig
     from nbagents.realtime.events import ConnectionStatus, RealtimeEvent
+    from nbagents.realtime.log import EventLog
+    from nbagents.realtime.tally import Tally
 
 __all__ = ["RealtimeSession"]
 
 _EVENTS = 8_192  # about two minutes of a lively conversation that nobody reads
 _MICROPHONE = 250  # chunks; 10 s of 40 ms each
 _CLOSE_S = 0.9
-_MOMENTS_TO_KEEP = frozenset({"response_end", "user_caption", "tool_end"})
 
 
 class RealtimeSession:
@@ -74,8 +71,6 @@ class RealtimeSession:
     Attributes:
         conversation: What was said, in conversation order.
         playback: What was heard; report to it where something plays.
-        log: Every event.
-        tally: Tokens so far.
         history: The SDK's realtime items.
     """
 
@@ -94,15 +89,12 @@ class RealtimeSession:
         self.config = config
         self.conversation = Conversation()
         self.playback = Playback(reported=reported)
-        self.log = EventLog()
-        self.tally = Tally()
         self.history: tuple[Any, ...] = ()
-        self.spans = ConversationSpans(agent.name, self.conversation, self.playback)
-        self._keeper = None if keep_in is None else Keeper(keep_in)
+        self._ledger = Ledger(agent.name, self.conversation, self.playback, keep_in=keep_in, publish=self.publish)
         self._agent, self._context, self._run_config = agent, context, run_config
         self._connection = connection
         self._steady = SteadyModel(make_model, self.conversation, self.playback, self._status)
-        self._listeners: list[Callable[[RealtimeEvent], None]] = []
+        self._listeners: list[Callable[[RealtimeEvent], None]] = [self._ledger.take]
         self._events: Mailbox[RealtimeEvent] = Mailbox(_EVENTS)
         self._microphone: Mailbox[tuple[bytes, bool, bool]] = Mailbox(_MICROPHONE)
         self._thread: LoopThread | None = None
@@ -288,14 +280,24 @@ class RealtimeSession:
         self._thread.submit(self._guarded(coroutine))
 
     @property
+    def log(self) -> EventLog:
+        """Every event."""
+        return self._ledger.log
+
+    @property
+    def tally(self) -> Tally:
+        """Tokens so far."""
+        return self._ledger.tally
+
+    @property
     def trace_id(self) -> str | None:
         """The conversation's trace, or None before it has one."""
-        return self.spans.trace_id
+        return self._ledger.spans.trace_id
 
     @property
     def model(self) -> str:
         """The model that answers, as the server says."""
-        return self.spans.model or self.config.model
+        return self._ledger.spans.model or self.config.model
 
     def transcript(self) -> pd.DataFrame:
         """Return the conversation, one row for each item; see ``nbagents.realtime.frame``."""
@@ -303,7 +305,7 @@ class RealtimeSession:
 
     def events(self) -> pd.DataFrame:
         """Return every event; what came in pieces is one row with a count."""
-        return self.log.to_frame()
+        return self._ledger.log.to_frame()
 
     def report_played(self, item_id: str, content_index: int, played_ms: float) -> None:
         """Say how much of an item was played, on any thread; of one that was cut off nothing more is taken.
@@ -315,7 +317,7 @@ class RealtimeSession:
         """
         self.playback.report(item_id, content_index, played_ms)
         if self._thread is not None and self._thread.alive:
-            self._thread.post(self.spans.played)
+            self._thread.post(self._ledger.spans.played)
 
     def later(self, seconds: float, function: Callable[[], object]) -> bool:
         """Call a function on the connection's thread; may be called on any thread.
@@ -334,13 +336,16 @@ class RealtimeSession:
         return True
 
     def publish(self, event: RealtimeEvent) -> None:
-        """Hand an event to the log, the trace, the listeners and whoever iterates; on the connection's thread."""
-        self.log.add(event)
-        self.spans.take(event)
-        if isinstance(event, RealtimeResponseEndEvent):
-            self.tally = self.tally.plus(event.usage)
+        """Hand an event to the listeners and to whoever iterates; on the connection's thread.
+
+        A listener that raises is not called again, and the conversation goes on.
+        """
         for listener in list(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception as exc:  # noqa: BLE001 - anybody's code; what it raised is said in the session
+                self._listeners.remove(listener)
+                self.publish(RealtimeErrorEvent(message=f"a listener failed: {type(exc).__name__}: {exc}"))
         self._events.put(event)
 
     async def _guarded(self, coroutine: Coroutine[Any, Any, object]) -> None:
@@ -389,25 +394,12 @@ class RealtimeSession:
                     if isinstance(ours, RealtimeHistoryEvent):
                         self.history = ours.items
                     self.publish(ours)
-                    if ours.type in _MOMENTS_TO_KEEP:
-                        await self._keep()
         except Exception as exc:  # noqa: BLE001 - raised to whoever iterates
             self._error = exc
             self.publish(RealtimeErrorEvent(message=f"{type(exc).__name__}: {exc}", fatal=True))
         finally:
             if not self._closed:  # else it is closed once the connection has said that it is
                 self._events.close()
-
-    async def _keep(self, *, closing: bool = False) -> None:
-        if self._keeper is None:
-            return
-        playing = self.playback.playing
-        try:
-            await self._keeper.keep(
-                self.conversation.lines(), None if playing is None else playing[0], closing=closing
-            )
-        except Exception as exc:  # noqa: BLE001 - a full disk must not end the conversation; it is said there
-            self.publish(RealtimeErrorEvent(message=f"the conversation was not stored: {exc}"))
 
     async def _send_microphone(self, session: SDKSession) -> None:
         with suppress(Closed):
@@ -439,8 +431,7 @@ class RealtimeSession:
             await self._sdk.close()
         else:
             self._started.cancel()
-        await self._keep(closing=True)
-        self.spans.close()
+        await self._ledger.close()
 
     def _stop(self, thread: LoopThread) -> None:
         self._events.close()

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agents.realtime.model import RealtimeModel, RealtimeModelListener
+from agents.realtime.model import RealtimeModel
 from agents.realtime.model_events import (
     RealtimeModelAudioInterruptedEvent,
     RealtimeModelErrorEvent,
@@ -27,6 +27,7 @@ from agents.realtime.model_inputs import (
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from nbagents.errors import RealtimeConnectionError
+from nbagents.realtime.ear import Ear
 from nbagents.realtime.playback import ConnectionPlayback
 from nbagents.realtime.restore import needs_answer, restored_items
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agents.realtime import RealtimeSessionModelSettings
-    from agents.realtime.model import RealtimeModelConfig
+    from agents.realtime.model import RealtimeModelConfig, RealtimeModelListener
     from agents.realtime.model_events import RealtimeModelEvent
     from agents.realtime.model_inputs import RealtimeModelSendEvent
 
@@ -52,7 +53,6 @@ _RENEW_EARLY_S = 300.0  # before the limit that the server names
 _LIMIT_S = 3600.0
 _TICK_S = 0.5  # the limit is known only once the server has named it
 _LOST = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
-_ECHOES = frozenset({"conversation.item.added", "conversation.item.created", "conversation.item.done"})
 
 
 class SteadyModel(RealtimeModel):
@@ -82,7 +82,7 @@ class SteadyModel(RealtimeModel):
         self._limit_s = limit_s
         self._listeners: list[RealtimeModelListener] = []
         self._inner: RealtimeModel | None = None
-        self._ear: _Ear | None = None
+        self._ear: Ear | None = None
         self._options: RealtimeModelConfig = {}
         self._up = asyncio.Event()
         self._closing = False
@@ -166,7 +166,7 @@ class SteadyModel(RealtimeModel):
         settled: RealtimeSessionModelSettings = whole
         return settled
 
-    async def heard(self, ear: _Ear, event: RealtimeModelEvent) -> None:
+    async def _heard(self, ear: Ear, event: RealtimeModelEvent) -> None:
         """Take an event of one of the connections."""
         if self._closing or ear is not self._ear:
             return
@@ -239,7 +239,7 @@ class SteadyModel(RealtimeModel):
 
     async def _open(self) -> None:
         inner = self._make()
-        ear = _Ear(self, inner, ConnectionPlayback(self._playback))
+        ear = Ear(inner, ConnectionPlayback(self._playback), self._heard)
         inner.add_listener(ear)
         before, self._ear = self._ear, ear
         self._note_limit(None)
@@ -345,38 +345,6 @@ class SteadyModel(RealtimeModel):
     def _retire_response_audio(self, response_id: str) -> None:
         if self._inner is not None:
             self._inner._retire_response_audio(response_id)  # noqa: SLF001 - the SDK's session calls it on its model
-
-
-class _Ear(RealtimeModelListener):
-    """Listens to one connection, and knows which of its events only repeat what was restored."""
-
-    def __init__(self, owner: SteadyModel, model: RealtimeModel, tracker: ConnectionPlayback) -> None:
-        self.model = model
-        self.tracker = tracker
-        self.echoed = asyncio.Event()
-        self._owner = owner
-        self._expected: set[str] = set()
-        self._restored: frozenset[str] = frozenset()
-
-    async def on_event(self, event: RealtimeModelEvent) -> None:
-        await self._owner.heard(self, event)
-
-    def expect(self, item_ids: set[str]) -> None:
-        self._restored, self._expected = frozenset(item_ids), set(item_ids)
-        if not item_ids:
-            self.echoed.set()
-
-    def is_echo(self, event: RealtimeModelEvent) -> bool:
-        if event.type == "item_updated":
-            return event.item.item_id in self._restored and not self.echoed.is_set()
-        if event.type != "raw_server_event" or event.data.get("type") not in _ECHOES:
-            return False
-        item_id = event.data.get("item", {}).get("id")
-        if event.data["type"] != "conversation.item.done":
-            self._expected.discard(item_id)
-        if not self._expected and self._restored:
-            asyncio.get_running_loop().call_soon(self.echoed.set)
-        return item_id in self._restored
 
 
 def _raw(name: str, **fields: Any) -> RealtimeModelSendRawMessage:  # noqa: ANN401 - JSON values

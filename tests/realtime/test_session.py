@@ -209,6 +209,23 @@ async def test_a_queue_that_is_full_says_so(agent):
         assert event.dropped > 0
 
 
+async def test_a_listener_that_fails_ends_nothing(agent, talk):
+    """It is not called again, what it raised is said, and the conversation goes on."""
+    called = []
+
+    def broken(event):
+        called.append(event)
+        raise ValueError("no good")
+
+    session = agent.start_realtime_session()
+    session.listen(broken)
+    async with session, talk.Follower(session) as follower:
+        await session.send_text("Hello!")
+        await follower.until_answered()
+        assert len(called) == 1
+        assert follower.of("error")[0].message == "a listener failed: ValueError: no good"
+
+
 async def test_no_server_is_an_error_that_says_so():
     """Connecting fails at once, with the address, and nothing is left running."""
     agent = RealtimeAgent("Weather", "", RealtimeConfig(url="ws://127.0.0.1:9/v1/realtime"))
