@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,7 @@ def enable(
     Raises:
         ModeError: The mode does not exist.
         StoreOpenError: The file cannot be used.
+        SchemaError: A newer nbagents wrote the file.
         ConfigError: The speed is not a number of 0 or more.
         CassetteError: The cassette is damaged, or in mode replay not there.
 
@@ -175,10 +176,11 @@ def _usable(db: Path | str | None) -> Path:
         raise ConfigError(
             "db is empty: name a file, or leave it out for the one beside the notebook", name="db", value=db
         )
-    from nbagents._sqlite import connect
+    from nbagents._sqlite import connect, migrate
 
     path = default_path() if db is None else Path(db).expanduser().absolute()
-    connect(path).close()
+    with closing(connect(path)) as connection:
+        migrate(connection, path)  # now, so that the first run's spans are on disk at once
     return path
 
 

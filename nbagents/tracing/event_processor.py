@@ -128,7 +128,7 @@ class EventProcessor(TracingProcessor):
             facts.tokens,
             None if error is None else message_of(error),
             payload_json(facts, error),
-            take_first_token(span.span_id),
+            take_first_token(span.span_id) or facts.first_token_at,
         )
 
     def _facts(self, data: Any) -> Facts:  # noqa: ANN401 - the SDK's span data has no common fields

@@ -59,6 +59,7 @@ class Facts(NamedTuple):
         tokens: What it used.
         settings: Gives more of ``data``, as text after it, each with a comma before: what the agent's next call
             has too, and nobody changes, so that it need not be written out on the agent's own thread.
+        first_token_at: When the first of the output came, in the SDK's ISO 8601 text, where the span knows it.
     """
 
     input: object = None
@@ -67,6 +68,7 @@ class Facts(NamedTuple):
     model: str | None = None
     tokens: Tokens = UNKNOWN
     settings: Callable[[], Json] | None = None
+    first_token_at: str | None = None
 
 
 def name_of(data: Any) -> str:  # noqa: ANN401 - the SDK's span data has no common fields
@@ -203,7 +205,8 @@ def _speech(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
         "settings": data.model_config,
         "first_content_at": data.first_content_at,
     }
-    return Facts(data.input, _audio(data.output, data.output_format), details, data.model)
+    sound = _audio(data.output, data.output_format)
+    return Facts(data.input, sound, details, data.model, first_token_at=data.first_content_at)
 
 
 def _transcription(data: Any) -> Facts:  # noqa: ANN401 - see facts_of

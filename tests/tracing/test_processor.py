@@ -8,7 +8,7 @@ import threading
 import warnings
 
 import pytest
-from agents import custom_span, function_span, response_span, trace
+from agents import custom_span, function_span, response_span, speech_span, trace
 from agents.tracing import get_trace_provider
 from agents.tracing.span_data import SpanData
 from openai.types.responses import Response
@@ -192,6 +192,14 @@ def test_instructions_that_become_secret_are_not_remembered_as_harmless(monkeypa
     with trace("late"), response_span() as span:
         span.span_data.response = response("x", instructions=f"Use {SECRET}.")
     assert store.last().spans[0].data["instructions"] == "Use [redacted LAMP_KEY]."
+
+
+def test_the_first_sound_of_speech_is_its_first_token(processor, store):
+    """The SDK's voice pipeline notes when the first sound came; it is read like the first token of a text."""
+    with trace("run"), speech_span("tts-1", "Hello") as span:
+        span.span_data.first_content_at = get_trace_provider().time_iso()
+    (spoken,) = store.last().spans
+    assert 0 <= spoken.first_token <= spoken.duration
 
 
 def test_sound_in_a_tool_s_result_leaves_a_note(processor, raw, store):

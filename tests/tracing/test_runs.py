@@ -8,9 +8,20 @@ import threading
 import warnings
 
 import pytest
-from agents import Agent, Runner, Usage, custom_span, function_tool, trace
+from agents import (
+    Agent,
+    ModelSettings,
+    OpenAIChatCompletionsModel,
+    OpenAIResponsesModel,
+    Runner,
+    Usage,
+    custom_span,
+    function_tool,
+    trace,
+)
 from agents.testing import ScriptedModel, assistant_message, function_call
 
+from nbagents import openai_client
 from nbagents.tracing.processor import NotebookTracingProcessor
 from nbagents.tracing.queue_writer import TraceWarning
 from nbagents.tracing.writer import writer_of
@@ -45,6 +56,33 @@ async def test_many_runs_at_once_do_not_mix(processor, store):
         tuple(range(len(records[0].spans)))
     }
     assert all(record.status == "ok" for record in records)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("kind", [OpenAIResponsesModel, OpenAIChatCompletionsModel])
+async def test_token_totals_are_the_sdk_s_usage(processor, store, kind, streamed):
+    """Over turns, a handoff and an agent that is a tool, through the SDK's own models: every figure, exactly."""
+    client = openai_client()
+    settings = ModelSettings(include_usage=True)
+    common = {"model": kind("gpt-4.1", client), "model_settings": settings}
+    expert = Agent("expert", instructions="Know.", **common)
+    refunds = Agent("refunds", instructions="Refund orders.", tools=[lookup], **common)
+    tool = expert.as_tool("ask_expert", "Ask an expert about an order.")
+    support = Agent("support", tools=[lookup, tool], handoffs=[refunds], **common)
+    question = "Look up order A-1, ask the expert, then refund order A-1."
+    if streamed:
+        result = Runner.run_streamed(support, question)
+        async for _ in result.stream_events():
+            pass
+    else:
+        result = await Runner.run(support, question)
+    used, record = result.context_wrapper.usage, store.last()
+    assert used.requests > 1
+    assert used.total_tokens > 0
+    assert (record.usage.requests, record.usage.total_tokens) == (used.requests, used.total_tokens)
+    assert (record.usage.input_tokens, record.usage.output_tokens) == (used.input_tokens, used.output_tokens)
+    assert record.usage.cached_tokens == used.input_tokens_details.cached_tokens
+    assert record.usage.reasoning_tokens == used.output_tokens_details.reasoning_tokens
 
 
 def test_runs_in_threads_do_not_mix(processor, store):

@@ -150,6 +150,23 @@ print("done")
     }
 
 
+def test_a_run_never_waits_for_the_disk(processor, path, store):
+    """While another program holds the file, and nothing can be written, a run goes on to its end."""
+    with trace("before"):
+        pass
+    store.flush()
+    holder = sqlite3.connect(path)
+    holder.execute("BEGIN EXCLUSIVE")
+    with trace("run"):
+        for number in range(500):
+            with custom_span(f"step {number}", {"text": "a lamp, " * 100}):
+                pass
+    assert holder.execute("SELECT count(*) FROM nb_spans").fetchone() == (0,)
+    holder.rollback()
+    holder.close()
+    assert len(store.last().spans) == 500
+
+
 def test_two_processors_are_one_writer(path, only, store):
     """A second processor for the same file, after a reload of the extension, writes nothing twice."""
     first, second = NotebookTracingProcessor(path), NotebookTracingProcessor(path)

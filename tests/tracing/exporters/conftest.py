@@ -48,6 +48,7 @@ class Sink(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.bodies = {}
+        self.said = ""
         self.answers = {
             "/api/apikey/login": {"org_info": [{"id": "o", "name": "lamp", "api_url": self.url}]},
             "/v1/project": {"id": "p", "name": "lamp"},
@@ -241,13 +242,13 @@ def notebooks(tmp_path_factory):
 
 @pytest.fixture
 def beside(notebooks):
-    """Wait for one, and give what arrived elsewhere and what is in our own file."""
+    """Wait for one, and give what arrived elsewhere, what is in our own file, and what was printed."""
 
     def read(name):
         process, sink, folder = notebooks[name]
         if process.returncode is None:
-            said, _ = process.communicate(timeout=100)
-            assert process.returncode == 0, said
-        return list(READ.get(name, otlp)(sink)), TraceStore(folder / "lamp.db").records()
+            sink.said, _ = process.communicate(timeout=100)
+        assert process.returncode == 0, sink.said
+        return list(READ.get(name, otlp)(sink)), TraceStore(folder / "lamp.db").records(), sink.said
 
     return read

@@ -14,6 +14,8 @@ from nbagents.errors import ConfigError, MissingExtraError
 from nbagents.tracing import exporters
 from nbagents.tracing.presence import keep_registered, registered
 
+SHARES_WITH_LANGSMITH = {"langsmith", "otlp", "braintrust"}  # a kernel; LangSmith's set-up replaces the processors
+
 
 def named(spans, word):
     return next(span for span in spans if word in re.findall(r"\w+", span.name))
@@ -22,7 +24,7 @@ def named(spans, word):
 @pytest.mark.parametrize("name", ["otlp", "logfire", "braintrust", "agentops", "mlflow", "langsmith"])
 def test_another_tool_and_ours_both_see_every_span(beside, name):
     """Spans arrive once, with parents, times and errors; ours has them all, whoever replaced the processors."""
-    arrived, records = beside(name)
+    arrived, records, said = beside(name)
     steps, run = records
     assert [span.name for span in steps.spans] == ["outer", "inner"]
     assert steps.spans[1].error == "no such order"
@@ -40,6 +42,7 @@ def test_another_tool_and_ours_both_see_every_span(beside, name):
         assert theirs.end == pytest.approx(ours.ended_at.timestamp(), abs=0.25)
     assert "no such order" in inner.error
     assert not any(span.error for span in (outer, named(arrived, "lookup")))
+    assert said.count("nbagents is back") == (name in {"mlflow", *SHARES_WITH_LANGSMITH})
 
 
 def ancestors(span, by_id):
