@@ -18,6 +18,8 @@ from agents.extensions.memory import AsyncSQLiteSession
 from nbagents.sessions.sqlite_session import SQLiteSession
 
 ITEMS = 10_000
+NORMAL = "add_items of two, both at synchronous=NORMAL"
+MOST_OF_NORMAL = 0.7  # at FULL both wait for the disk, which is nearly all of it
 
 
 def turn(number: int) -> list[dict[str, object]]:
@@ -68,8 +70,10 @@ async def measure(folder: Path):
     ours = SQLiteSession("bench", folder / "ours.db")
     theirs = AsyncSQLiteSession("bench", folder / "theirs.db")
     synced = SQLiteSession("bench", folder / "synced.db")
-    for session in (ours, theirs, synced):
+    quick = AsyncSQLiteSession("bench", folder / "quick.db")
+    for session in (ours, theirs, synced, quick):
         await session.add_items(history)
+    await quick._connection.execute("PRAGMA synchronous = NORMAL")  # noqa: SLF001 - likewise
     await synced._run(lambda connection: connection.execute("PRAGMA synchronous = FULL"))  # noqa: SLF001 - no public way
     results = [
         (
@@ -80,11 +84,15 @@ async def measure(folder: Path):
         ("to_frame() : get_items() alone", *await alternate(41, ours.to_frame, theirs.get_items)),
         ("add_items of two", *await alternate(200, lambda: ours.add_items(two), lambda: theirs.add_items(two))),
         (
-            "add_items of two, ours at synchronous=FULL",
+            NORMAL,
+            *await alternate(200, lambda: ours.add_items(two), lambda: quick.add_items(two)),
+        ),
+        (
+            "add_items of two, both at synchronous=FULL",
             *await alternate(200, lambda: synced.add_items(two), lambda: theirs.add_items(two)),
         ),
     ]
-    for session in (ours, theirs, synced):
+    for session in (ours, theirs, synced, quick):
         await session.close()
     return results
 
@@ -96,7 +104,8 @@ def main() -> int:
     print(f"{'':44} {'ours':>10} {'the SDK':>10} {'ratio':>6}")
     for name, ours, theirs in results:
         print(f"{name:44} {ours * 1e3:7.3f} ms {theirs * 1e3:7.3f} ms {ours / theirs:6.2f}")
-    return 0 if all(ours <= theirs for _, ours, theirs in results) else 1
+    most = {NORMAL: MOST_OF_NORMAL}
+    return 0 if all(ours <= theirs * most.get(name, 1) for name, ours, theirs in results) else 1
 
 
 if __name__ == "__main__":

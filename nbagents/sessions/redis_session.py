@@ -51,7 +51,7 @@ class RedisSession(Tabular, SdkRedisSession):
     session that ``from_url`` made may be used from any number of tasks, event loops and threads at once; with a
     client of yours it is used where that client is. Redis Cluster can be read and popped from only.
 
-    A time to live begins again with each ``add_items`` and ``apply_frame``.
+    A time to live begins again with each ``add_items``, ``pop_item`` and ``apply_frame``.
 
     Args:
         session_id: Names the conversation.
@@ -296,7 +296,13 @@ class RedisSession(Tabular, SdkRedisSession):
             row = history.rows[0]
             after = sum(1 for bad in history.bad if (bad.id or 0) > (row[0] or 0))
             if await remove_from_end(self._redis, self._messages_key, after + 1, row[2]):
+                await self._renew()
                 return history
+
+    async def _renew(self) -> None:
+        """Begin the time to live again, key by key: a cluster keeps them apart."""
+        for key in (self._session_key, self._messages_key, self._counter_key) if self._ttl is not None else ():
+            await cast("Any", self._redis).expire(key, self._ttl)
 
     def _owner(self) -> Owner:
         return f"Redis at {address_of(self._redis)}", self._messages_key, self.session_id

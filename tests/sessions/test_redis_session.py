@@ -84,7 +84,7 @@ async def test_keys_and_entries_are_the_sdks(session, redis_url, name, history, 
 
 
 async def test_the_time_to_live_begins_again_with_each_write(session, name, asked):
-    """Redis itself says when it forgets; an add and an edit put it off, reading does not."""
+    """Redis itself says when it forgets; an add, an edit and a pop put it off, reading does not."""
     await session.add_items([USER])
     assert [WEEK - 5 < asked.ttl(key) <= WEEK for key in keys(name)] == [True, True]
 
@@ -99,6 +99,7 @@ async def test_the_time_to_live_begins_again_with_each_write(session, name, aske
     frame = await session.to_frame()
     frame.loc[0, "text"] = "Edited"
     assert await refreshed(session.apply_frame(frame)) == [True, True]
+    assert await refreshed(session.pop_item()) == [True, True]
 
 
 async def test_no_time_to_live(redis_url, name, asked):
