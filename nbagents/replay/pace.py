@@ -8,6 +8,7 @@ multiplies that wait: 0 is no wait at all (tests, CI), 1 is natural (the default
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 from nbagents.errors import ConfigError
@@ -15,7 +16,7 @@ from nbagents.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["checked_speed", "offline_speed", "replay_speed", "wait_for"]
+__all__ = ["checked_speed", "offline_speed", "pause", "replay_speed", "wait_for"]
 
 _SECONDS_PER_WORD = 0.015
 _LONGEST_SECONDS = 0.6
@@ -87,3 +88,9 @@ def wait_for(words: int, factor: float) -> float:
         (0.15, 0.6, 0.0)
     """
     return min(words * _SECONDS_PER_WORD, _LONGEST_SECONDS) * factor
+
+
+def pause(seconds: float) -> None:
+    """Wait; for no wait at all, do not give the processor away either: on a busy machine that costs much."""
+    if seconds > 0:
+        time.sleep(seconds)

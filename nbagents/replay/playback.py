@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from nbagents.errors import CassetteError
+from nbagents.replay.pace import pause
 from nbagents.replay.reply import CANCELLED
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def play(deck: Deck, ask: Ask) -> httpx2.Response:
     except CassetteError as exc:
         return refusal(exc)
     if "status" not in playback.reply:
-        time.sleep(_seconds(playback.reply["ms"], deck.speed))
+        pause(_seconds(playback.reply["ms"], deck.speed))
         deck.advance(playback.reply["ms"])
         _end(playback, deck)
     return _response(playback, deck, _Pieces(playback, deck))
@@ -100,7 +100,7 @@ class _Pieces(httpx2.SyncByteStream):
     def _read(self) -> Iterator[bytes]:
         before = 0
         for ms, piece in self._playback.chunks:
-            time.sleep(_seconds(ms - before, self._deck.speed))
+            pause(_seconds(ms - before, self._deck.speed))
             self._deck.advance(ms - before)
             before = ms
             yield piece

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from nbagents.replay.ask import ask_of
 from nbagents.replay.carry import carry, carry_async
 from nbagents.replay.deck import Deck
 from nbagents.replay.notice import tell_once
-from nbagents.replay.pace import offline_speed, wait_for
+from nbagents.replay.pace import offline_speed, pause, wait_for
 from nbagents.replay.playback import play, play_async, refusal
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class SeamTransport(httpx2.BaseTransport):
                 return play(seam.deck, ask_of(request, request.read()))
         paced = _answer(request, request.read())
         if not paced.answer.streamed:
-            time.sleep(paced.seconds)
+            pause(paced.seconds)
         return paced.response(_Chunks(paced))
 
 
@@ -182,5 +181,5 @@ class _Chunks(httpx2.SyncByteStream):
 
     def _read(self) -> Iterator[bytes]:
         for chunk in self._paced.answer.chunks:
-            time.sleep(self._paced.seconds_per_chunk)
+            pause(self._paced.seconds_per_chunk)
             yield chunk
