@@ -47,9 +47,10 @@ from agents import function_tool
 from nbagents import RealtimeAgent, RealtimeConfig, RealtimePanel
 from nbagents.realtime.local import LocalRealtimeServer
 from nbagents.realtime.local.call import Call
+from nbagents.realtime.local.engines import CannedEngines
 from nbagents.realtime.local.hearing import Hearing
 
-heard, made, texts, speech, said, cut = [], [], [], [], {{}}, []
+heard, made, delays, texts, speech, said, cut = [], [], [], [], [], {{}}, []
 append, emit = Hearing.append, Call.emit
 
 async def timed_append(hearing, audio):
@@ -72,11 +73,17 @@ def get_weather(city: str) -> str:
     return (f"It is 18 degrees and sunny in {{city}}, with a light wind from the west, and it stays so until"
             " the evening, when some clouds come in from the sea.")
 
-server = LocalRealtimeServer().start()
+# No recogniser: it would hold this process, and so the relay, for longer than the relay takes.
+server = LocalRealtimeServer(CannedEngines(["{QUESTION}"])).start()
 config = RealtimeConfig(url=server.url, transcription={{"model": "local", "prompt": "{QUESTION}"}})
 panel = RealtimePanel(RealtimeAgent("Weather", "", config, [get_weather]))
-put = panel.microphone.on_frame(lambda frame: panel.status == "live"
-                                and made.append(time.time() * 1000 - panel.microphone.delay_ms))
+
+def frame_came(frame):
+    if panel.status == "live":
+        delays.append(panel.microphone.delay_ms)
+        made.append(time.time() * 1000 - panel.microphone.delay_ms)
+
+panel.microphone.on_frame(frame_came)
 lengths = {{}}
 
 def note(event):
@@ -111,7 +118,8 @@ HOOKS = """() => {
 
 RESULTS = """
 panel.hang_up()
-print(json.dumps({"heard": heard, "made": made, "texts": texts, "speech": speech, "said": said, "cut": cut}))
+names = ("heard", "made", "delays", "texts", "speech", "said", "cut")
+print(json.dumps({name: globals()[name] for name in names}))
 """
 
 
@@ -147,6 +155,7 @@ def test_page(notebook):
     silences = [now - min(told for told in got["cut"] if abs(told - now) < 1000)
                 for now in seen["clears"] if any(abs(told - now) < 1000 for told in got["cut"])]  # fmt: skip
     print()
+    report("page: microphone to kernel, p95", got["delays"], "the notebook's own channel")
     report("page: mouth to model, p95", mouth, "goal: under 25 more than a plain client")
     report("page: model to speaker, p95", spoken, "goal: under 25 more than a plain client")
     report("page: caption on screen, p95", captions, "goal: under 150")

@@ -117,6 +117,7 @@ class RealtimePanel(LiveWidget):
         self._times = TurnTimes()
         self._calls: dict[str, str] = {}
         self._painted: dict[str, dict[str, Any]] = {}
+        self._shown = False
         self._waits = False  # a message to the page is on its way
         super().__init__(unknown, microphone_id=self.microphone.view_id, speaker_id=self.speaker.view_id)
 
@@ -176,6 +177,19 @@ class RealtimePanel(LiveWidget):
         headline = figures_line(self.agent.name, lines, self._tally, self._cost())
         return conversation_html(headline, lines), conversation_text(headline, lines)
 
+    def _ipython_display_(self) -> None:
+        self._shown = True
+        self._display(update=False)
+
+    def _display(self, *, update: bool) -> None:
+        """Leave the static form in the notebook, where the live one takes its place; again when a talk ends."""
+        from IPython.display import publish_display_data
+
+        data, _ = self._repr_mimebundle_()
+        publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
+            data, transient={"display_id": self.view_id}, update=update
+        )
+
     @property
     def _conversation(self) -> Conversation:
         return self.talk.conversation if self.talk is not None else Conversation()
@@ -216,7 +230,12 @@ class RealtimePanel(LiveWidget):
         talk, self._status = self.talk, "off"
         self._sound.end()
         if talk is not None and not talk.closed:
-            threading.Thread(target=talk.close_now, name="nbagents-hang-up", daemon=True).start()
+            threading.Thread(target=self._end, args=(talk,), name="nbagents-hang-up", daemon=True).start()
+
+    def _end(self, talk: RealtimeSession) -> None:
+        talk.close_now()
+        if self._shown:
+            self._cell.copy().run(self._display, update=True)
 
     def _connected(self, begun: Future[None]) -> None:
         talk = self.talk

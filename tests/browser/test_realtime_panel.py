@@ -46,6 +46,7 @@ def browser(tmp_path_factory):
 
 
 SETUP = f"""
+%load_ext nbagents
 import time
 from agents import function_tool
 from nbagents import RealtimeAgent, RealtimeConfig, RealtimePanel
@@ -79,11 +80,15 @@ DEVICE_IS = """wanted => [...globalThis[Symbol.for("nbagents.page")].hubs.values
     .every(hub => hub.state === wanted[0] && Boolean(hub.stream) === wanted[1])"""
 
 
+SAVED = """text => nbTestPanel().content.model.sharedModel.getCell(0).getOutputs()
+    .some(({data}) => (data?.['text/plain'] ?? '').includes(text) && data['text/html'].includes(text))"""
+
+
 def test_a_conversation(notebook):
     """A spoken question, a tool, a spoken answer; barge-in; a lost connection under a blocked cell; two tabs."""
     page = notebook([SETUP, BLOCKED], name="talk")
     page.start(0)
-    panel = page.cell(0).locator(".nbagents-root")
+    panel = page.cell(0).locator(".nbagents-root", has=page.page.locator(".panel"))
     expect(panel.locator(".saying")).to_have_text("Connect", timeout=20_000)
     panel.locator(".control").click()
     expect(panel.locator(".saying")).to_have_text("Listening", timeout=20_000)
@@ -108,9 +113,17 @@ def test_a_conversation(notebook):
     expect(panel.locator(".event").first).to_contain_text("connecting")
     page.screenshot("realtime-log", panel)
 
+    expect(page.cell(0).locator(".strip")).to_contain_text("Realtime: Weather")
+    panel.get_by_role("button", name="Hang up").click()
+    page.wait_for(SAVED, QUESTION)
+    page.screenshot("realtime-strip", page.cell(0))
+    expect(panel.locator(".saying")).to_have_text("Connect")
+    panel.locator(".control").click()
+    expect(panel.locator(".line.user").first).to_have_text(QUESTION, timeout=20_000)
+
     page.save()
     second = notebook(None, name="talk")
-    other = second.cell(0).locator(".nbagents-root")
+    other = second.cell(0).locator(".nbagents-root", has=second.page.locator(".panel"))
     expect(other.locator(".line.user").first).to_have_text(QUESTION, timeout=20_000)
     second.wait_for(DEVICE_IS, ["live", True])  # another browser takes the microphone over: one at a time has it
     page.wait_for(DEVICE_IS, ["elsewhere", False])

@@ -111,6 +111,20 @@ async def test_a_server_that_stays_away_ends_the_session_with_the_reason(agent, 
                 pass
 
 
+async def test_a_microphone_that_cannot_be_sent_says_so(agent, server, talk):
+    """While there is no server what is said waits, though not for ever: how much was lost is told."""
+    async with agent.start_realtime_session() as session, talk.Follower(session) as follower:
+        server.stop()
+        await follower.until(has("reconnecting"))
+        for _ in range(400):
+            session.put_audio(bytes(1_920))
+        with LocalRealtimeServer(CannedEngines(), speed=40, port=server.port):
+            await follower.until(lambda events: any(event.type == "overflow" for event in events))
+            (overflow,) = follower.of("overflow")
+            assert overflow.queue == "microphone"
+            assert 100 < overflow.dropped < 400
+
+
 async def test_events_that_come_late_or_as_errors_change_nothing(agent, server, question, talk):
     """Late and reordered events: the captions stand in conversation order; an error is told, and life goes on."""
     server.fault(Fault("delay", at="conversation.item.input_audio_transcription.completed", seconds=0.2))

@@ -37,6 +37,7 @@ class LocalRealtimeServer:
         engines: What hears and speaks; None is the best that is installed.
         speed: How much faster than it is heard speech is sent.
         limit_s: After how many seconds a connection is ended.
+        port: Where it listens on loopback; 0 is a free one.
 
     Attributes:
         received: The newest events of clients, without their sound.
@@ -50,7 +51,9 @@ class LocalRealtimeServer:
         True
     """
 
-    def __init__(self, engines: Engines | None = None, *, speed: float = 4.0, limit_s: float = _LIMIT_S) -> None:
+    def __init__(
+        self, engines: Engines | None = None, *, speed: float = 4.0, limit_s: float = _LIMIT_S, port: int = 0
+    ) -> None:
         self.engines = engines if engines is not None else best_engines()
         self.speed = speed
         self.limit_s = limit_s
@@ -60,12 +63,12 @@ class LocalRealtimeServer:
         self.peers: dict[str, Callable[[bytes], None]] = {}
         self._thread: LoopThread | None = None
         self._server: Server | None = None
-        self._port = 0
+        self.port = port
 
     @property
     def url(self) -> str:
         """Where it listens: ``ws://127.0.0.1:PORT/v1/realtime``."""
-        return f"ws://127.0.0.1:{self._port}/v1/realtime"
+        return f"ws://127.0.0.1:{self.port}/v1/realtime"
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -75,7 +78,7 @@ class LocalRealtimeServer:
         return self._thread.loop
 
     def start(self) -> Self:
-        """Begin to listen, on a free port of loopback."""
+        """Begin to listen."""
         self._thread = LoopThread("nbagents-local-realtime")
         self._thread.submit(self._listen()).result()
         return self
@@ -111,9 +114,9 @@ class LocalRealtimeServer:
 
     async def _listen(self) -> None:
         self._server = await serve(
-            self._serve, "127.0.0.1", 0, max_size=_MAX_SIZE, compression=None, close_timeout=_CLOSE_S
+            self._serve, "127.0.0.1", self.port, max_size=_MAX_SIZE, compression=None, close_timeout=_CLOSE_S
         )
-        self._port = next(iter(self._server.sockets)).getsockname()[1]
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def _serve(self, connection: ServerConnection) -> None:
         path = connection.request.path if connection.request is not None else ""
