@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("imports", "sessions", "session_files", "tracing", "saved", "replay", "realtime", "runs")
+NAMES = ("imports", "sessions", "session_files", "tracing", "saved", "replay", "voice", "realtime", "runs")
 
 
 def main(names):

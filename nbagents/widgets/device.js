@@ -20,7 +20,7 @@ import { LiveHub, LiveView, make, page, put } from "./live.js";
 import { workletSource } from "./sound.js";
 
 /** What is said when a device cannot be used, and what to do. @type {Record<string, (what: string) => string>} */
-const REASONS = {
+export const REASONS = {
   denied: (what) => `This page may not use the ${what}. Allow it beside the page's address, then press Try again.`,
   "no-device": (what) => `There is no ${what}. Connect one: it is found by itself.`,
   busy: (what) => `Another program has the ${what}. Close it there, then press Try again.`,
@@ -131,7 +131,7 @@ export class DeviceHub extends LiveHub {
     if (message.type === "known") {
       this.answered();
       this.follow();
-    } else if (message.type === "leave" && message.client === this.client) void this.shut("elsewhere");
+    } else if (message.type === "leave" && message.client === this.client && this.release) void this.shut("elsewhere");
     else if (message.type === "error") this.fail(new Error(message.text));
   }
 

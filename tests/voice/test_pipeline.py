@@ -286,9 +286,10 @@ async def test_what_is_not_sound_is_told(chunks, said_about):
     assert said_about in str(events[0].error)
 
 
-async def test_noise_is_bounded_and_speech_after_it_is_answered(said, stream):
-    """A minute of noise leaves nothing behind that grows, and the next sentence is a turn."""
-    noise = to_samples(np.random.default_rng(0).normal(0, 0.05, 16_000 * 60)).tobytes()
+@pytest.mark.parametrize("minutes", [1, pytest.param(10, marks=pytest.mark.soak)])
+async def test_noise_is_no_turn_and_speech_after_it_is_answered(said, stream, minutes):
+    """Noise that is quieter than the threshold is nothing, and the sentence after it is a turn."""
+    noise = to_samples(np.random.default_rng(0).normal(0, 0.05, 16_000 * 60)).tobytes() * minutes
     pipeline = VoicePipeline(
         agent([assistant_message(ANSWER)]),
         VoicePipelineConfig(silence_threshold=0.06),
