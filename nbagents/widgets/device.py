@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from nbagents.widgets.live import Request
 
-__all__ = ["PAGE_SECONDS", "AudioDevice", "Device", "State"]
+__all__ = ["PAGE_SECONDS", "AudioDevice", "Device", "State", "subscribe"]
 
 PAGE_SECONDS = 10.0  # how long a page is waited for; a person who is asked for permission may take longer
 
@@ -131,7 +131,7 @@ class AudioDevice(LiveWidget):
             raise AudioDeviceError(str(self._problem), reason=self._problem.reason)
 
     def _watch(self, callback: Callable[[], None]) -> Unsubscribe:
-        return _subscribe(self._watchers, callback)
+        return subscribe(self._watchers, callback)
 
     def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
         self.send({"type": "known"})
@@ -160,7 +160,7 @@ class AudioDevice(LiveWidget):
     _requests: ClassVar[Mapping[str, Request]] = {"ready": _on_ready, "status": _on_status}
 
 
-def _subscribe(callbacks: list[Any], callback: Callable[..., None]) -> Unsubscribe:
+def subscribe(callbacks: list[Any], callback: Callable[..., None]) -> Unsubscribe:
     """Add a callback, and return what takes it away again, once or more often."""
     callbacks.append(callback)
 

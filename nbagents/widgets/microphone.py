@@ -20,7 +20,7 @@ import traitlets
 from nbagents.audio.frames import FrameQueue
 from nbagents.audio.pcm16 import RATE, from_bytes, level
 from nbagents.errors import ConfigError
-from nbagents.widgets.device import AudioDevice, _subscribe
+from nbagents.widgets.device import AudioDevice, subscribe
 from nbagents.widgets.module import module_text
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Microphone(AudioDevice):
         Returns:
             What ends the calls.
         """
-        return _subscribe(self._listeners, callback)
+        return subscribe(self._listeners, callback)
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield frames from now on; turns the microphone on, and off again when nobody listens any more.

@@ -9,7 +9,7 @@ from nbagents.audio.frames import FrameQueue
 from nbagents.audio.pcm16 import RATE
 from nbagents.audio.recorded import decode
 from nbagents.errors import ConfigError
-from nbagents.widgets.device import _subscribe
+from nbagents.widgets.device import subscribe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -51,7 +51,7 @@ class RecordedMicrophone:
 
     def on_frame(self, callback: Callable[[bytes], None]) -> Callable[[], None]:
         """Call something with every frame of each recording, and return what ends the calls."""
-        return _subscribe(self._listeners, callback)
+        return subscribe(self._listeners, callback)
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield each recording as frames of 20 ms of PCM16 at 24 kHz, followed by a second of silence.

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbagents.audio.pcm16 import RATE, from_bytes, to_samples
 from nbagents.audio.resample import resample
-from nbagents.widgets.device import AudioDevice, _subscribe
+from nbagents.widgets.device import AudioDevice, subscribe
 from nbagents.widgets.module import module_text
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Speaker(AudioDevice):
         Returns:
             What ends the calls.
         """
-        return _subscribe(self._listeners, callback)
+        return subscribe(self._listeners, callback)
 
     def on_stop(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """Call something when a person stops the sound in the page.
@@ -156,7 +156,7 @@ class Speaker(AudioDevice):
         Returns:
             What ends the calls.
         """
-        return _subscribe(self._stops, callback)
+        return subscribe(self._stops, callback)
 
     async def play(self, sound: npt.ArrayLike, rate: int = RATE) -> int:
         """Play sound after what was written before, and wait until it was heard.

@@ -159,12 +159,22 @@ class VoiceView extends LiveView {
     super(hub, STYLE);
     this.voice = hub;
     this.holding = false;
+    this.leftAt = -Infinity; // when it lost the focus
     /** @type {Map<number, any>} */ this.shown = new Map();
     this.box.append(make("div", "panel", {}, [this.makeSide(), this.makeCaptions(), this.makeFacts()]));
     this.root.tabIndex = -1;
     this.on(this.root, "keydown", (event) => this.key(event, true));
     this.on(this.root, "keyup", (event) => this.key(event, false));
-    this.on(this.root, "focusout", () => this.talk(false));
+    this.on(this.root, "focusout", () => {
+      this.leftAt = performance.now();
+      this.talk(false);
+    });
+  }
+
+  /** The kernel renews the static form after each turn, which puts the view in a new place. @param {Element} place */
+  mount(place) {
+    super.mount(place);
+    if (performance.now() - this.leftAt < 500) this.root.focus({ preventScroll: true });
   }
 
   makeSide() {

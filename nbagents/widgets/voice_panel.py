@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import uuid
 from collections import deque
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +33,7 @@ from nbagents.voice.events import (
     VoiceStreamEventError,
     VoiceStreamEventInterrupted,
     VoiceStreamEventTranscription,
+    VoiceStreamEventTurnEnded,
 )
 from nbagents.voice.frame import turns_frame
 from nbagents.voice.pipeline import VoicePipeline
@@ -111,6 +113,7 @@ class VoicePanel(LiveWidget):
         self._replaying: int | None = None
         self._before: deque[bytes] = deque(maxlen=PRE_ROLL_FRAMES)
         self._painting = False
+        self._displays: list[str] = []
         self._sent: dict[int, dict[str, Any]] = {}
         self.microphone.on_frame(self._on_heard)
         self.speaker.on_played(self._on_played)
@@ -218,6 +221,19 @@ class VoicePanel(LiveWidget):
             self.speaker.close()
         super().close()
 
+    def _ipython_display_(self, **_options: object) -> None:
+        """Show it under a name, so that what is said later is in the saved notebook too."""
+        self._displays.append(uuid.uuid4().hex)
+        self._publish(self._displays[-1], update=False)
+
+    def _publish(self, display_id: str, *, update: bool) -> None:
+        from IPython.display import publish_display_data
+
+        data, _ = self._repr_mimebundle_()
+        publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
+            data, transient={"display_id": display_id}, update=update
+        )
+
     def static_forms(self) -> tuple[str, str]:
         """Return the transcript and the latencies: HTML without a script, and the same facts as text."""
         return turns_html(self.turns, self.pipeline.engines), turns_text(self.turns, self.pipeline.engines)
@@ -273,6 +289,9 @@ class VoicePanel(LiveWidget):
                 self._trouble = str(event.error)
             case VoiceStreamEventAgentResponse():
                 self._trouble = ""
+            case VoiceStreamEventTurnEnded():
+                for display_id in self._displays:
+                    self._publish(display_id, update=True)
         self._paint_soon()
 
     def _paint_soon(self) -> None:
