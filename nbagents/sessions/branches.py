@@ -16,6 +16,7 @@ from nbagents.sessions.author import author
 from nbagents.sessions.edited import unchanged_rows
 from nbagents.sessions.ids import appended
 from nbagents.sessions.orphans import settle_orphans
+from nbagents.sessions.pause import collection_paused
 from nbagents.sessions.rows import Row
 from nbagents.sessions.store import Store, transaction
 
@@ -78,7 +79,8 @@ class Branches:
             history = self.store.read(connection, metadata=True)
             place = self._place(history, at)
             branch = Store(self.store.tables, new_id)
-            branch.insert(connection, self._copies(connection, history, place, on_orphan))
+            with collection_paused():
+                branch.insert(connection, self._copies(connection, history, place, on_orphan))
             at_id = history.rows[place - 1][0] if place else None
             values = (self.store.tables.messages, new_id, self.store.session_id, at_id, time.time_ns() // 1000)
             connection.execute("INSERT INTO nb_branches VALUES (?, ?, ?, ?, ?, ?)", (*values, author()))

@@ -11,17 +11,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbagents.sessions.columns import read_columns
 from nbagents.sessions.log import last_step
-from nbagents.sessions.stats import stats_of
-from nbagents.sessions.store import Store, transaction
+from nbagents.sessions.pause import collection_paused
+from nbagents.sessions.rows import decode
+from nbagents.sessions.stats import opening_of, parse_time
+from nbagents.sessions.store import fetch_rows, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
+    from nbagents.sessions.rows import RawRow
     from nbagents.sessions.tables import Tables
 
-__all__ = ["Figures", "KnownFigures"]
+__all__ = ["Figures", "KnownFigures", "figures_of"]
+
+_PIECE = 500  # sessions that are read in one go
 
 
 class Figures(NamedTuple):
@@ -69,14 +74,17 @@ class KnownFigures:
         known = self._kept()
         edited = self._edited()
         now = self._rows()
-        stale = {
-            session_id: (rows, newest)
-            for session_id, (rows, newest) in now.items()
+        stale = [
+            session_id
+            for session_id, rows in now.items()
             if (figures := known.get(session_id)) is None
-            or figures[:2] != (rows, newest)
+            or figures[:2] != rows
             or edited.get(session_id, 0) > figures.step
-        }
-        counted = {session_id: self._count(session_id, *figures) for session_id, figures in stale.items()}
+        ]
+        counted: dict[str, Figures] = {}
+        with collection_paused():
+            for start in range(0, len(stale), _PIECE):
+                counted |= self._count(stale[start : start + _PIECE])
         self._keep(counted)
         known |= counted
         return {session_id: known[session_id] for session_id in now}
@@ -104,22 +112,19 @@ class KnownFigures:
         )
         return dict(found.fetchall())
 
-    def _count(self, session_id: str, rows: int, newest: int | None) -> Figures:
+    def _count(self, session_ids: Sequence[str]) -> dict[str, Figures]:
+        """Read some sessions in one go, which takes a third of the time of one by one, and count them."""
         step = last_step(self.connection)
-        history = Store(self.tables, session_id).read(self.connection, metadata=True)
-        stats = stats_of(session_id, history.rows, history.items)
-        return Figures(
-            rows=rows,
-            newest=newest,
-            step=step,
-            items=stats.item_count,
-            turns=stats.turns,
-            tokens=stats.tokens,
-            agents=json.dumps(stats.agents),
-            first_us=_microseconds(stats.first_item_time),
-            last_us=_microseconds(stats.last_item_time),
-            opening=stats.opening,
+        rows: dict[str, list[RawRow]] = {session_id: [] for session_id in session_ids}
+        select = (
+            f"SELECT m.session_id, m.id, m.created_at, m.message_data, d.metadata FROM {self.tables.messages} m "
+            "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id "
+            "WHERE m.session_id IN (SELECT value FROM json_each(:sessions)) ORDER BY m.session_id, m.id"
         )
+        values: dict[str, object] = {"table": self.tables.messages, "sessions": json.dumps(session_ids)}
+        for session_id, *row in fetch_rows(self.connection, select, values):
+            rows[session_id].append(tuple(row))
+        return {session_id: figures_of(mine, step) for session_id, mine in rows.items()}
 
     def _keep(self, counted: dict[str, Figures]) -> None:
         """Keep what was counted, where the file can be written at once: it is no loss where it cannot."""
@@ -138,5 +143,34 @@ class KnownFigures:
         return [(self.tables.messages, session_id, *figures) for session_id, figures in counted]
 
 
-def _microseconds(time: datetime | None) -> int | None:
+def figures_of(rows: Sequence[RawRow], step: int) -> Figures:
+    """Count a session.
+
+    Args:
+        rows: Every row, oldest first.
+        step: The last step of the file's edit log.
+
+    Example:
+        >>> figures_of([(7, "2026-01-01 10:00:00", '{"role": "user", "content": "Hi"}', None)], 0)[3:6]
+        (1, 1, 1)
+    """
+    good, items, _ = decode(rows)
+    values = read_columns(good, items)
+    times = [row[1] for row in good if row[1]]  # all in SQLite's own form, which sorts as text
+    return Figures(
+        rows=len(rows),
+        newest=rows[-1][0] if rows else None,
+        step=step,
+        items=len(items),
+        turns=values["role"].count("user"),
+        tokens=sum(values["tokens"]),
+        agents=json.dumps([*dict.fromkeys(agent for agent in values["agent"] if agent)]),
+        first_us=_microseconds(min(times, default=None)),
+        last_us=_microseconds(max(times, default=None)),
+        opening=opening_of(values["role"], values["text"]),
+    )
+
+
+def _microseconds(text: str | None) -> int | None:
+    time = parse_time(text)
     return None if time is None else int(time.timestamp()) * 1_000_000

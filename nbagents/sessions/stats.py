@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.rows import Item, RawRow
 
-__all__ = ["SessionStats", "parse_time", "stats_of"]
+__all__ = ["SessionStats", "opening_of", "parse_time", "stats_of"]
 
 _MOST_OPENING = 80
 
@@ -71,11 +71,17 @@ def stats_of(session_id: str, rows: Sequence[RawRow], items: Sequence[Item]) -> 
         tokens=sum(values["tokens"]),
         types=dict(Counter(kind or "unknown" for kind in values["type"])),
         agents=tuple(dict.fromkeys(agent for agent in values["agent"] if agent)),
-        opening=_opening(values["role"], values["text"]),
+        opening=opening_of(values["role"], values["text"]),
     )
 
 
-def _opening(roles: Sequence[str | None], texts: Sequence[str | None]) -> str | None:
+def opening_of(roles: Sequence[str | None], texts: Sequence[str | None]) -> str | None:
+    """Return the first thing that the user said, in one line and cut; None where there is no such text.
+
+    Example:
+        >>> opening_of(["system", "user"], ["Be polite.", "Is my lamp  on its way?"])
+        'Is my lamp on its way?'
+    """
     said = next((text for role, text in zip(roles, texts, strict=True) if role == "user" and text), None)
     if said is None:
         return None
