@@ -7,12 +7,13 @@ import sys
 
 import pytest
 from agents import custom_span, trace
-from agents.tracing import add_trace_processor, get_trace_provider
+from agents.tracing import add_trace_processor, get_trace_provider, set_trace_provider
+from agents.tracing.provider import DefaultTraceProvider
 
 from nbagents import add_exporter
 from nbagents.errors import ConfigError, MissingExtraError
 from nbagents.tracing import exporters
-from nbagents.tracing.presence import keep_registered, registered
+from nbagents.tracing.presence import keep_registered, register, registered
 
 SHARES_WITH_LANGSMITH = {"langsmith", "otlp", "braintrust"}  # a kernel; LangSmith's set-up replaces the processors
 
@@ -98,3 +99,17 @@ def test_what_was_registered_comes_back(only, processor, store):
     assert len(store.last().spans) == 1
     add_trace_processor(own)
     own.shutdown()
+
+
+def test_a_provider_that_replaces_all_others_is_joined(only, processor, store):
+    """A new provider calls nobody; registering again is enough, and twice is once."""
+    before = get_trace_provider()
+    try:
+        set_trace_provider(DefaultTraceProvider())
+        assert registered() == ()
+        assert [register(processor), register(processor)] == [True, False]
+        with trace("run"), custom_span("step"):
+            pass
+    finally:
+        set_trace_provider(before)
+    assert len(store.last().spans) == 1
