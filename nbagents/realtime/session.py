@@ -299,6 +299,11 @@ class RealtimeSession:
         """The model that answers, as the server says."""
         return self._ledger.spans.model or self.config.model
 
+    @property
+    def voice(self) -> str:
+        """The voice that speaks, as the server says; the local server names its engines."""
+        return self._ledger.spans.voice or self.config.voice
+
     def transcript(self) -> pd.DataFrame:
         """Return the conversation, one row for each item; see ``nbagents.realtime.frame``."""
         return transcript_frame(self.conversation.lines())

@@ -37,7 +37,7 @@ class ConversationSpans:
         self._agent = agent_name
         self._conversation = conversation
         self._playback = playback
-        self.model = ""
+        self.model = self.voice = ""  # as the server says
         self._listener: str | None = None  # the model that transcribes
         self._trace: Trace | None = None
         self._trace_id: str | None = None
@@ -118,7 +118,9 @@ class ConversationSpans:
         data = event.data if isinstance(event.data, dict) else {}
         if data.get("type") in {"session.created", "session.updated"}:
             self.model = str(data["session"].get("model") or "")
-            heard = data["session"].get("audio", {}).get("input", {})
+            audio = data["session"].get("audio") or {}
+            self.voice = str((audio.get("output") or {}).get("voice") or "")
+            heard = audio.get("input") or {}
             self._listener = (heard.get("transcription") or {}).get("model")
         elif data.get("type") == "conversation.item.added" and data["item"].get("role") == "user":
             if data["item"]["id"] not in self._heard:

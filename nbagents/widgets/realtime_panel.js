@@ -5,8 +5,8 @@
  * Messages from the kernel
  *   {type: "clear"}                             another conversation begins, or all of this one follows
  *   {type: "news", state, order, lines, log}    at most 25 times a second
- *       state: {status, trouble, agent, model, hands_free, talking, user_speaks, thinks, speaks, direct, tally, times,
- *           events}
+ *       state: {status, trouble, agent, model, voice, hands_free, talking, user_speaks, thinks, speaks, direct, tally,
+ *           times, events}
  *       order: the ids of all items; lines: those that are new or changed; log: rows that are new
  * Messages to the kernel
  *   {type: "ready"}
@@ -464,7 +464,7 @@ class PanelView extends LiveView {
     const cells = rows.flatMap(([name, n]) => [name, make("b", "", {}, [count(Number(n))])]);
     if (tally.cost !== null) cells.push("cost so far", make("b", "", {}, [money(tally.cost)]));
     this.figures.replaceChildren(...cells);
-    put(this.footer, state.status === "off" ? "" : `${state.agent} · ${state.model}`);
+    put(this.footer, state.status === "off" ? "" : [state.agent, state.model, state.voice, state.direct ? "WebRTC" : ""].filter(Boolean).join(" · "));
   }
 
   /** @param {any} step @param {number} whole @returns {any[]} */

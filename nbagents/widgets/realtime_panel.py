@@ -322,6 +322,7 @@ class RealtimePanel(LiveWidget):
             "trouble": self._trouble,
             "agent": self.agent.name,
             "model": talk.model if talk is not None else self.agent.config.model,
+            "voice": talk.voice if talk is not None else self.agent.config.voice,
             "hands_free": self._sound.hands_free,
             "talking": self._sound.talking,
             "user_speaks": talk is not None and talk.conversation.speaking,

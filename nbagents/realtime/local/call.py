@@ -46,7 +46,7 @@ class Call:
         self.id = call_id or new_id("sess")
         self.server = server
         self.connection = connection
-        self.session = new_session(new_id("sess"), int(time.time() + server.limit_s))
+        self.session = new_session(new_id("sess"), int(time.time() + server.limit_s), server.engines.name)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.items = Items(self.emit)
         self.hearing = Hearing(self)

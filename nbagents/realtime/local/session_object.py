@@ -22,12 +22,13 @@ _VAD = {
 _SEMANTIC = {"type": "semantic_vad", "eagerness": "auto", "create_response": True, "interrupt_response": True}
 
 
-def new_session(session_id: str, expires_at: int) -> dict[str, Any]:
+def new_session(session_id: str, expires_at: int, voice: str = "canned") -> dict[str, Any]:
     """Return a session with the API's defaults.
 
     Args:
         session_id: Its id.
         expires_at: When the connection will be ended, in Unix seconds.
+        voice: What hears and speaks.
     """
     return {
         "type": "realtime",
@@ -50,7 +51,7 @@ def new_session(session_id: str, expires_at: int) -> dict[str, Any]:
                 "noise_reduction": None,
                 "turn_detection": dict(_VAD),
             },
-            "output": {"format": dict(_PCM), "voice": "local", "speed": 1.0},
+            "output": {"format": dict(_PCM), "voice": voice, "speed": 1.0},
         },
         "include": None,
     }
@@ -73,7 +74,8 @@ def updated(session: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
     for key, value in update.items():
         if key == "audio":
             for side in ("input", "output"):
-                changed["audio"][side] |= (value or {}).get(side) or {}
+                given = (value or {}).get(side) or {}
+                changed["audio"][side] |= {name: each for name, each in given.items() if name != "voice"}
         elif key != "model":
             changed[key] = value
     heard = changed["audio"]["input"]
