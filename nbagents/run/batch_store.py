@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Self
 
 from nbagents._sqlite import connect, migrate, translate
+from nbagents.errors import StoreError
 from nbagents.run.row_result import RowResult
+from nbagents.tracing.writer import flush
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from nbagents.run.prompts import Prompt
 
 __all__ = ["BatchStore"]
+
+_GATHER_S = 0.05  # rows that end in this time share a transaction
+_TRACES_WAIT_S = 30.0
 
 _FIELDS = ", ".join(RowResult._fields)
 _UPSERT = f"""
@@ -29,7 +35,7 @@ _SELECT = f"SELECT row, nth, {_FIELDS} FROM nb_batch_rows WHERE batch = ? AND er
 
 
 class BatchStore:
-    """Keeps the rows of one batch; a context that ends when all that was put is in the file.
+    """Keeps the rows of one batch; a context that ends when all that was put is in the file, or could not be.
 
     Writing happens on a thread of its own, so that no row waits for the disk: rows that finish while one
     transaction is under way share the next.
@@ -37,6 +43,9 @@ class BatchStore:
     Args:
         path: The SQLite file.
         batch: Which batch: the agent's fingerprint.
+
+    Attributes:
+        trouble: Why rows could not be written, or None; the rows themselves are not lost by it.
 
     Raises:
         StoreOpenError: The file cannot be used.
@@ -46,7 +55,8 @@ class BatchStore:
         self.path = path
         self._batch = batch
         self._fresh: deque[tuple[object, ...]] = deque()
-        self._writing: list[Future[None]] = []
+        self.trouble: StoreError | None = None
+        self._ending = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nbagents-batch")
         with closing(connect(path)) as connection:
             migrate(connection, path)
@@ -57,9 +67,8 @@ class BatchStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._ending.set()
         self._thread.shutdown(wait=True)
-        if kind is None:
-            self.check()
 
     def finished(self) -> dict[tuple[str, int], RowResult]:
         """Return the rows that have ended well, by their prompt's key and number."""
@@ -73,25 +82,17 @@ class BatchStore:
     def put(self, prompt: Prompt, result: RowResult) -> None:
         """Have a finished row written; never waits."""
         self._fresh.append((self._batch, prompt.key, prompt.nth, time.time_ns() // 1000, *result))
-        self._writing = [one for one in self._writing if not one.done() or one.exception() is not None]
-        self._writing.append(self._thread.submit(self._write))
-
-    def check(self) -> None:
-        """Raise what went wrong with writing, if anything did.
-
-        Raises:
-            StoreError: Rows could not be written.
-        """
-        for one in self._writing:
-            if one.done():
-                one.result()
+        self._thread.submit(self._write)
 
     def _write(self) -> None:
+        self._ending.wait(_GATHER_S)
         fresh = [self._fresh.popleft() for _ in range(len(self._fresh))]
         if not fresh:
             return  # written with another row's
+        flush(self.path, _TRACES_WAIT_S)  # a row that is kept has its trace, whatever ends this process
         try:
             with closing(connect(self.path)) as connection, connection:
                 connection.executemany(_UPSERT, fresh)
-        except sqlite3.Error as exc:
-            raise translate(exc, self.path) from exc
+        except (sqlite3.Error, StoreError) as exc:
+            self.trouble = translate(exc, self.path) if isinstance(exc, sqlite3.Error) else exc
+            self._fresh.extend(fresh)  # the next row that ends is another try

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nbagents.run.batch import Batch
+    from nbagents.run.pace import Pace
 
 __all__ = ["run_on"]
 
@@ -30,13 +31,15 @@ _EXTRA = "dask"
 _AHEAD = 2  # parcels for each thread: one that runs, one that waits beside it
 
 
-async def run_on(client: Any, batch: Batch, concurrency: int) -> None:  # noqa: ANN401 - dask is optional
+async def run_on(client: Any, batch: Batch, concurrency: int, pace: Pace) -> None:  # noqa: ANN401 - dask is optional
     """Run what is to do on a cluster.
 
     Args:
         client: A ``dask.distributed.Client``, asynchronous or not.
         batch: What is to do, and where results go.
         concurrency: How many rows run at once on all workers together, where they have the threads for it.
+
+        pace: When the next row may be sent.
 
     Raises:
         MissingExtraError: Dask is not installed.
@@ -50,31 +53,27 @@ async def run_on(client: Any, batch: Batch, concurrency: int) -> None:  # noqa: 
     threads = await _threads(client)
     size = max(1, math.ceil(concurrency / threads))
     works = (Work(pickled, mode, batch.options, tasks, this_process()) for tasks in _chunks(batch, size))
-    await _Sender(client, batch).send(works, ahead=min(concurrency, _AHEAD * threads))
+    await _Sender(client, batch, pace).send(
+        works, ahead=_AHEAD * threads if concurrency >= threads else concurrency
+    )
 
 
 class _Sender:
     """Keeps so many parcels of work on the cluster, and takes in what comes back."""
 
-    def __init__(self, client: Any, batch: Batch) -> None:  # noqa: ANN401 - dask is optional
+    def __init__(self, client: Any, batch: Batch, pace: Pace) -> None:  # noqa: ANN401 - dask is optional
         self._client = client
         self._batch = batch
+        self._pace = pace
         self._came: asyncio.Queue[Any] = asyncio.Queue()
         self._out: dict[Any, Work] = {}
 
     async def send(self, works: Iterator[Work], ahead: int) -> None:
-        loop = asyncio.get_running_loop()
         self._batch.give_up = lambda: self._came.put_nowait(None)
-
-        def came(future: Any) -> None:  # noqa: ANN401 - Dask's future; called on a thread of Dask's
-            loop.call_soon_threadsafe(self._came.put_nowait, future)
-
         try:
             while True:
                 while len(self._out) < ahead and self._batch.stopped is None and (one := next(works, None)):
-                    future = self._client.submit(work, one, pure=False)
-                    self._out[future] = one
-                    future.add_done_callback(came)
+                    await self._submit(one)
                 if not self._out or (ended := await self._came.get()) is None:
                     return
                 await self._take(ended)
@@ -84,6 +83,18 @@ class _Sender:
                 if asyncio.iscoroutine(given_up):
                     await given_up
             self._batch.progress.end(self._batch.stopped)
+
+    async def _submit(self, one: Work) -> None:
+        loop = asyncio.get_running_loop()
+
+        def came(future: Any) -> None:  # noqa: ANN401 - Dask's future; called on a thread of Dask's
+            loop.call_soon_threadsafe(self._came.put_nowait, future)
+
+        for _ in one.tasks:
+            await self._pace.turn()
+        future = self._client.submit(work, one, pure=False)
+        self._out[future] = one
+        future.add_done_callback(came)
 
     async def _take(self, future: Any) -> None:  # noqa: ANN401 - see above
         given = self._out.pop(future)

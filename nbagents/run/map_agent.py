@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from agents.memory import Session
@@ -118,8 +119,10 @@ async def map_agent(  # noqa: PLR0913 - each has its default, and is named
             if client is not None:
                 from nbagents.run.cluster import run_on
 
-                await run_on(client, batch, concurrency)
+                await run_on(client, batch, concurrency, Pace(rate))
             await batch.run(concurrency, Pace(rate), _sessions(session, table))
+    if store.trouble is not None:
+        warnings.warn(f"rows are in this frame but not kept for the next call: {store.trouble}", stacklevel=2)
     if batch.error is not None:
         raise batch.error
     return frame_of(table, batch.results, fields, store=store.path, progress=state)

@@ -21,6 +21,7 @@ from nbagents.run.batch_compare import compare
 from nbagents.run.map_agent import map_agent
 from nbagents.sessions.sqlite_session import SQLiteSession
 
+SOON = {"retry-after-ms": "1"}
 QUESTIONS = pd.Series([f"{n}?" for n in range(12)], name="question")
 
 
@@ -104,14 +105,14 @@ async def test_a_server_that_misbehaves(server, store):
     """Rows get their error and the rest finish; what passes is tried again when the server says."""
     server.replies = {
         "0?": [(429, {"retry-after-ms": "30"}), "late"],
-        "1?": [500, 500, "at last"],
-        "2?": [500] * 3,
+        "1?": [*[(500, SOON)] * 2, "at last"],
+        "2?": [(500, SOON)] * 3,
         "3?": [b"<html>garbage"],
         "4?": ["hang"],
         "5?": [400],
-        "6?": [(429, {"retry-after-ms": "1"})] * 3,
+        "6?": [(429, SOON)] * 3,
     }
-    frame = await ask(Agent(name="A", model="gpt-4o"), timeout=8)
+    frame = await ask(Agent(name="A", model="gpt-4o"), timeout=3)
     assert frame["output"].tolist() == ["late", "at last", *[None] * 5, *["OK"] * 5]
     assert frame["attempts"].tolist() == [2, 3, 3, 1, 1, 1, 3, *[1] * 5]
     failed = frame["error"].dropna()
@@ -120,7 +121,7 @@ async def test_a_server_that_misbehaves(server, store):
         "BadRequestError",
         "RateLimitError",
     ]
-    assert frame["error"][4] == "TimeoutError: took longer than 8 s"
+    assert frame["error"][4] == "TimeoutError: took longer than 3 s"
     assert len(server.asked) == 12 + 1 + 2 + 2 + 2
     assert len(store.traces()) == 12
     server.replies = {}
@@ -156,7 +157,7 @@ async def test_tools_of_a_row_run_once(server):
         "arguments": '{"order": "A"}',
     }
     first = server.answer("") | {"output": [call]}
-    server.replies = {"0?": [json.dumps(first).encode()], "delivered": [500, "done"]}
+    server.replies = {"0?": [json.dumps(first).encode()], "delivered": [(500, SOON), "done"]}
     frame = await ask(Agent(name="A", model="gpt-4o", tools=[look]), QUESTIONS[:1])
     assert (frame["output"].tolist(), called, frame["attempts"].tolist()) == (["done"], ["A"], [2])
 
@@ -191,6 +192,20 @@ async def test_budgets_stop_cleanly(counting):
     rest = await ask(Agent(name="A", model=counting()), max_cost=1.0)
     assert rest.stopped is None
     assert rest["error"].isna().all()
+
+
+async def test_a_file_that_cannot_be_written_costs_no_row(counting, path):
+    """Where finished rows cannot be kept they are in the frame all the same, and a warning says so."""
+    model = counting()
+
+    def instructions(_context, _agent):
+        with sqlite3.connect(path) as other:
+            other.execute("DROP TABLE IF EXISTS nb_batch_rows")
+        return "Answer."
+
+    with pytest.warns(UserWarning, match="not kept for the next call"):
+        frame = await ask(Agent(name="A", model=model, instructions=instructions))
+    assert frame["error"].isna().all()
 
 
 async def test_the_first_error_may_end_it(counting):
@@ -242,7 +257,8 @@ from nbagents import enable, map_agent
 enable(mode="offline")
 rows = int(sys.argv[1])
 agent = Agent(name="A", instructions="Answer.")
-frame = asyncio.run(map_agent(agent, pd.Series([f"What is {n}?" for n in range(rows)]), concurrency=20))
+questions = pd.Series([f"What is {n}?" for n in range(rows)])
+frame = asyncio.run(map_agent(agent, questions, concurrency=20, rate=rows / 2))
 print(json.dumps({"ran": int((frame["attempts"] > 0).sum()), "stopped": frame.stopped,
                   "traces": frame["trace_id"].dropna().tolist()}))
 """
