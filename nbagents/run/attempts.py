@@ -6,23 +6,36 @@ client's hidden retries are turned off: they would wait as they like and be coun
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agents import ModelRetryBackoffSettings, ModelRetrySettings, MultiProvider, RetryDecision
+from agents import (
+    ModelRetryBackoffSettings,
+    ModelRetrySettings,
+    ModelSettings,
+    MultiProvider,
+    RetryDecision,
+    RunConfig,
+)
 from agents.models._openai_shared import get_default_openai_client  # there is no public getter
 
 if TYPE_CHECKING:
-    from agents import ModelProvider, RetryPolicyContext
+    from collections.abc import Iterator
+
+    from agents import RetryPolicyContext
 
     from nbagents.run.pace import Pace
 
-__all__ = ["Attempts", "patient_provider"]
+__all__ = ["Attempts", "patient_config"]
 
 _PASSING = frozenset({408, 409, 429})
 _TOO_MANY, _SERVER = 429, 500
 _NO_MONEY = "insufficient_quota"  # a 429 that no patience cures
 _BACKOFF = ModelRetryBackoffSettings(initial_delay=0.5, max_delay=30, multiplier=2, jitter=True)
+
+_current: ContextVar[Attempts | None] = ContextVar("nbagents_attempts", default=None)
 
 
 @dataclass
@@ -47,22 +60,36 @@ class Attempts:
         self.used += 1
         return True
 
-    def settings(self) -> ModelRetrySettings:
-        """Return what the SDK's runner does when a model call fails."""
-        return ModelRetrySettings(max_retries=self.retries, backoff=_BACKOFF, policy=self._decide)
-
-    def _decide(self, failed: RetryPolicyContext) -> RetryDecision:
-        error = failed.normalized
-        status = error.status_code or 0
-        passing = error.is_network_error or error.is_timeout or status in _PASSING or status >= _SERVER
-        if not passing or error.error_code == _NO_MONEY or not self.again:
-            return RetryDecision(retry=False)
-        if status == _TOO_MANY and error.retry_after is not None:
-            self.pace.hold(error.retry_after)
-        return RetryDecision(retry=True, delay=error.retry_after)
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Let model calls inside be this row's attempts."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
 
 
-def patient_provider() -> ModelProvider:
-    """Return the SDK's default provider, whose client leaves it to us to try again."""
+def patient_config(retries: int) -> RunConfig:
+    """Return how the rows of a batch are run: what fails for a passing reason is tried again, and counted.
+
+    One for all rows: the SDK takes a millisecond to check a configuration.
+
+    Args:
+        retries: How many attempts more than one a row may have.
+    """
+    retry = ModelRetrySettings(max_retries=retries, backoff=_BACKOFF, policy=_decide)
     client = get_default_openai_client()
-    return MultiProvider(openai_client=None if client is None else client.with_options(max_retries=0))
+    provider = MultiProvider(openai_client=None if client is None else client.with_options(max_retries=0))
+    return RunConfig(model_provider=provider, model_settings=ModelSettings(retry=retry))
+
+
+def _decide(failed: RetryPolicyContext) -> RetryDecision:
+    error, attempts = failed.normalized, _current.get()
+    status = error.status_code or 0
+    passing = error.is_network_error or error.is_timeout or status in _PASSING or status >= _SERVER
+    if attempts is None or not passing or error.error_code == _NO_MONEY or not attempts.again:
+        return RetryDecision(retry=False)
+    if status == _TOO_MANY and error.retry_after is not None:
+        attempts.pace.hold(error.retry_after)
+    return RetryDecision(retry=True, delay=error.retry_after)

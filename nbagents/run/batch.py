@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nbagents.run.attempts import patient_provider
+from nbagents.run.attempts import patient_config
 from nbagents.run.one_row import RowOptions, RowSetting, run_row
 from nbagents.run.row_result import EndedRow
 from nbagents.tracing.encode import encode
@@ -143,24 +143,34 @@ class Batch:
             pace: When the next may start.
             session_of: Gives a row's session, or None.
         """
-        rows = iter(self.todo)
-        setting = RowSetting(self.options, patient_provider(), pace, self.spend)
+        setting = RowSetting(self.options, patient_config(self.options.retries), pace, self.spend)
+        free = asyncio.Semaphore(concurrency)
+        running: set[asyncio.Task[None]] = set()
 
         async def row(index: int) -> None:
             asked, label = self.prompts[index].asked, self.labels[index]
             result, error = await run_row(self.agent, asked, label, setting, lambda: session_of(index))
             self.finish(index, result, error)
 
-        async def work() -> None:
-            for index in rows:
-                await pace.turn()
-                if self.stopped is not None:
-                    return
-                await asyncio.create_task(row(index))  # in a context of its own
+        def ended(task: asyncio.Task[None]) -> None:
+            running.discard(task)
+            free.release()
 
+        def give_up() -> None:
+            pace.end()
+            for task in running:
+                task.cancel()
+
+        self.give_up = give_up
         try:
             async with asyncio.TaskGroup() as group:
-                workers = [group.create_task(work()) for _ in range(min(concurrency, len(self.todo)))]
-                self.give_up = lambda: [worker.cancel() for worker in workers]
+                for index in self.todo:
+                    await free.acquire()
+                    await pace.turn()
+                    if self.stopped is not None:
+                        break
+                    task = group.create_task(row(index))
+                    running.add(task)
+                    task.add_done_callback(ended)
         finally:
             self.progress.end(self.stopped)

@@ -69,7 +69,11 @@ class _Sender:
         self._out: dict[Any, Work] = {}
 
     async def send(self, works: Iterator[Work], ahead: int) -> None:
-        self._batch.give_up = lambda: self._came.put_nowait(None)
+        def give_up() -> None:
+            self._pace.end()
+            self._came.put_nowait(None)
+
+        self._batch.give_up = give_up
         try:
             while True:
                 while len(self._out) < ahead and self._batch.stopped is None and (one := next(works, None)):

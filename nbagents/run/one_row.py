@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agents import ModelSettings, RunConfig, Runner, gen_trace_id, trace
+from agents import Runner, gen_trace_id, trace
 from agents.exceptions import ModelBehaviorError
 from agents.tracing.scope import Scope  # there is no public way to leave a trace that somebody else began
 
@@ -20,7 +20,7 @@ from nbagents.tracing.encode import cut, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agents import Agent, ModelProvider, TResponseInputItem
+    from agents import Agent, RunConfig, TResponseInputItem
     from agents.memory import Session
 
     from nbagents.run.pace import Pace
@@ -51,13 +51,13 @@ class RowSetting:
 
     Attributes:
         options: What they share everywhere.
-        provider: Gives models by name.
+        config: How the SDK runs them.
         pace: Held when the server asks for patience.
         spend: Told what each model call used.
     """
 
     options: RowOptions
-    provider: ModelProvider
+    config: RunConfig
     pace: Pace
     spend: Callable[[int, float | None], None]
 
@@ -85,14 +85,13 @@ async def run_row(
     Scope.set_current_span(None)
     options, trace_id = setting.options, gen_trace_id()
     meter, attempts = Meter(setting.spend), Attempts(options.retries, setting.pace)
-    config = RunConfig(model_provider=setting.provider, model_settings=ModelSettings(retry=attempts.settings()))
     began = time.perf_counter()
     output: str | None = None
     error: Exception | None = None
     try:
         async with asyncio.timeout(options.timeout):
-            with trace(f"map_agent: {agent.name}", trace_id, options.group_id, {"row": label}):
-                run = partial(Runner.run, agent, asked, run_config=config, hooks=meter)
+            with attempts.counted(), trace(f"map_agent: {agent.name}", trace_id, options.group_id, {"row": label}):
+                run = partial(Runner.run, agent, asked, run_config=setting.config, hooks=meter)
                 output = encode(await _attempt(run, attempts, session()))
     except TimeoutError as exc:
         error = TimeoutError(f"took longer than {options.timeout:g} s") if options.timeout is not None else exc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 __all__ = ["Pace"]
 
@@ -18,6 +19,7 @@ class Pace:
         self._gap = 0.0 if rate is None else 1 / rate
         self._next = 0.0
         self._held_until = 0.0
+        self._over = asyncio.Event()
 
     def hold(self, seconds: float) -> None:
         """Let no row start for a while: the server said when it wants to hear from us again.
@@ -27,10 +29,16 @@ class Pace:
         """
         self._held_until = max(self._held_until, asyncio.get_running_loop().time() + seconds)
 
+    def end(self) -> None:
+        """Let nobody wait any longer: no more rows will start."""
+        self._over.set()
+
     async def turn(self) -> None:
-        """Wait until the next row may start."""
+        """Wait until the next row may start, or the end."""
         now = asyncio.get_running_loop().time
         mine = max(now(), self._next)
         self._next = mine + self._gap
-        while (wait := max(mine, self._held_until) - now()) > 0:  # noqa: ASYNC110 - a time that may move
-            await asyncio.sleep(wait)
+        while (wait := max(mine, self._held_until) - now()) > 0 and not self._over.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._over.wait()

@@ -9,7 +9,7 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbagents.run.attempts import patient_provider
+from nbagents.run.attempts import patient_config
 from nbagents.run.one_row import RowOptions, RowSetting, run_row
 from nbagents.run.pace import Pace
 from nbagents.tracing.clean import cleaned
@@ -90,7 +90,7 @@ def work(given: Work) -> Parcel:
 
 async def _rows(given: Work) -> dict[int, RowResult]:
     agent = _agent(given.agent)
-    setting = RowSetting(given.options, patient_provider(), Pace(), lambda _tokens, _cost: None)
+    setting = RowSetting(given.options, patient_config(given.options.retries), Pace(), lambda _tokens, _cost: None)
     ended = await asyncio.gather(*(run_row(agent, task.asked, task.label, setting) for task in given.tasks))
     return {task.place: result for task, (result, _error) in zip(given.tasks, ended, strict=True)}
 
