@@ -508,7 +508,7 @@ class PaneView {
 const HELP = [
   ["↑ ↓", "choose; with Shift several"],
   ["Enter", "edit"],
-  ["Insert", "add an item"],
+  ["+", "add an item"],
   ["Delete", "delete"],
   ["Ctrl+Z", "undo, Ctrl+Y redo"],
   ["/", "search"],

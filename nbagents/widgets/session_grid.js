@@ -36,11 +36,11 @@ const NARROW = 760; // pixels
 /** The columns that can be shown; `on` are those that are at first. */
 const COLUMNS = [
   { name: "position", title: "#", width: "var(--digits)", on: true },
-  { name: "label", title: "type", width: "92px", on: true },
+  { name: "label", title: "type", width: "90px", on: true },
   { name: "agent", title: "agent", width: "92px", on: false },
   { name: "said", title: "text", width: "minmax(180px, 1fr)", on: true },
   { name: "tokens", title: "tokens", width: "68px", on: true },
-  { name: "created_at", title: "time", width: "74px", on: true },
+  { name: "created_at", title: "time", width: "78px", on: true },
   { name: "id", title: "id", width: "88px", on: false },
   { name: "role", title: "role", width: "88px", on: false },
   { name: "tool", title: "tool", width: "128px", on: false },
@@ -49,6 +49,9 @@ const COLUMNS = [
   { name: "call_id", title: "call_id", width: "128px", on: false },
   { name: "metadata", title: "metadata", width: "160px", on: false },
 ];
+
+/** Stands for the chosen row until its page is there. @type {any} */
+const AWAITED = { key: "", position: 0, label: "", said: "", cells: {}, cut: [], partner: null, stamp: "", problem: null };
 
 /** A request that was refused: nothing was written. */
 class Refusal extends Error {
@@ -265,6 +268,7 @@ class Hub extends LiveHub {
     if (column) cursor.column = column;
     const row = this.pages.row(cursor.index);
     if (row) this.choose(row);
+    else if (this.pages.fitting) this.current = AWAITED;
     for (const view of this.views) view.reveal(cursor.index);
     this.draw();
   }
@@ -274,7 +278,7 @@ class Hub extends LiveHub {
     const here = [...this.pages.pages.values()].flat().find((row) => row.position === position);
     const index = here ? this.pages.find(here.key) : position - 1;
     if (!here && this.isFiltered) this.showAll();
-    this.current = null;
+    this.pages.fitting = Math.max(this.pages.fitting, index + 1);
     this.go(index);
   }
 
@@ -361,7 +365,7 @@ class Hub extends LiveHub {
     if (written?.position && !this.isFiltered) {
       this.cursor.index = this.cursor.anchor = written.position - 1;
       this.pages.fitting = Math.max(this.pages.fitting, written.position);
-      this.current = /** @type {any} */ ({ key: written.keys[0], stamp: "" });
+      this.current = { ...AWAITED, key: written.keys[0] };
       for (const view of this.views) view.reveal(this.cursor.index);
     }
   }
@@ -398,7 +402,7 @@ class Hub extends LiveHub {
   duplicate() {
     return this.run(async () => {
       const row = this.current;
-      if (!row) return;
+      if (!row?.position) return;
       const after = Math.max(row.position, row.partner ?? 0);
       await this.change({ kind: "insert", before: await this.keyAt(after + 1), like: row.key });
     });
@@ -422,16 +426,15 @@ class Hub extends LiveHub {
 
   /** Add an item after the chosen one. @param {Record<string, string>} cells */
   async insert(cells) {
-    const position = this.current ? this.current.position : this.facts.figures.items;
+    const position = this.current?.position || this.facts.figures.items;
     return this.change({ kind: "insert", before: await this.keyAt(position + 1), cells }, { done: () => this.pane.added() });
   }
 
   askBranch() {
     const row = this.current;
-    if (!row) return this.say("Choose the item that the branch ends with.");
+    if (!row?.position) return this.say("Choose the item that the branch ends with.");
     const name = branchName(this.facts.session_id, this.facts.sheets);
     const field = { label: `Branch at item ${count(row.position)} as`, value: name, run: (/** @type {string} */ id) => this.branch(id, row.key) };
-    this.say("", {});
     this.say(" ", { field, actions: [{ label: "Cancel", run: () => this.say("") }] });
   }
 
@@ -464,7 +467,7 @@ function emptyFacts() {
 
 /** What a reader of the grid needs of it, without what is for programs. @param {string} text */
 function orphanText(text) {
-  return text.split(" Nothing was written.")[0].replace(/^row /, "Item ").replace(/^Item None: /, "").concat(".");
+  return text.split(" Nothing was written.")[0].replace(/^row /, "Item ").replace(/^Item None: /, "");
 }
 
 /** @param {{inserted: number, updated: number, deleted: number, moved: number}} report */
@@ -514,12 +517,12 @@ class View extends LiveView {
 
   buildToolbar() {
     this.name = make("b", "name");
-    this.sheets = make("select", "chip", { "aria-label": "Session", hidden: "" });
+    this.sheets = make("select", "sheets", { "aria-label": "Session", hidden: "" });
     /** @type {Record<string, any>} */
     this.buttons = {
       undo: button("undo", "Undo", "Undo the last edit  (Ctrl+Z)"),
       redo: button("redo", "Redo", "Redo  (Ctrl+Y)"),
-      add: button("add", "Add", "Add an item after the chosen one  (Insert)"),
+      add: button("add", "Add", "Add an item after the chosen one  (+)"),
       duplicate: button("copy", "Duplicate", "Copy the chosen item; a call with its output  (Ctrl+D)"),
       delete: button("bin", "Delete", "Delete the chosen items  (Delete)"),
       up: button("up", "", "Move up  (Alt+↑)"),
@@ -683,7 +686,7 @@ class View extends LiveView {
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") return () => this.sideways(event.key === "ArrowLeft" ? -1 : 1);
     if (event.key === "Enter" || event.key === "F2") return () => this.edit();
     if (event.key === "Delete" || event.key === "Backspace") return () => this.command("delete");
-    if (event.key === "Insert") return () => this.command("add");
+    if (event.key === "Insert" || event.key === "+") return () => this.command("add");
     if (event.key === "b" || event.key === "B") return () => this.command("branch");
     if (event.key === "/") return () => this.search.focus();
     if (event.key === "Escape") return () => this.escape();
@@ -725,7 +728,9 @@ class View extends LiveView {
 
   branch() {
     this.hub.askBranch();
-    requestAnimationFrame(() => requestAnimationFrame(() => this.bar.querySelector("input")?.select()));
+    this.drawBar(); // at once, so that what is typed next goes there
+    this.bar.querySelector("input")?.focus();
+    this.bar.querySelector("input")?.select();
   }
 
   /** Scroll so that a row is in sight. @param {number} index */
@@ -764,6 +769,7 @@ class View extends LiveView {
     const { facts } = hub;
     put(this.name, facts.session_id);
     const several = facts.sheets.length > 1;
+    this.name.hidden = several;
     this.sheets.hidden = !several;
     if (several && this.drawnSheets !== String(facts.sheets)) {
       this.drawnSheets = String(facts.sheets);
@@ -794,7 +800,7 @@ class View extends LiveView {
     const drawn = `${hub.columns.map((column) => column.name)} ${hub.ui.hidden.size}`;
     if (drawn === this.drawnHead) return;
     this.drawnHead = drawn;
-    this.box.style.setProperty("--cols", `${hub.columns.map((column) => column.width).join(" ")} 18px`);
+    this.box.style.setProperty("--cols", `${hub.columns.map((column) => column.width).join(" ")} 22px`);
     const wide = hub.columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
     this.box.style.setProperty("--wide", `${wide + 80}px`);
     this.head.replaceChildren(...hub.columns.map((column) => this.headCell(column)), this.columnsButton());
@@ -1016,7 +1022,7 @@ const STYLE = `
 .toolbar { gap: 4px 8px; flex-wrap: wrap; } .name { padding: 0 4px; max-width: 240px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .buttons { display: flex; flex-wrap: wrap; } .icon { width: 14px; height: 14px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.4; stroke-linecap: round; stroke-linejoin: round; } .word:empty { display: none; }
 .button[aria-disabled=true] { opacity: .42; cursor: default; } .button[aria-disabled=true]:hover { background: none; color: var(--nb-dim); }
-.chip { font: inherit; font-size: 12px; max-width: 180px; color: var(--nb-dim); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 10px; padding: 0 6px; height: 20px; }
+.sheets { font: inherit; font-weight: 600; max-width: 170px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; padding: 0 2px; height: 24px; }
 .panes { display: grid; grid-template-columns: minmax(0, 1fr) minmax(272px, 33%); }
 .table { position: relative; min-width: 0; }
 .scroller { position: relative; overflow: auto; overscroll-behavior-y: auto; } .scroller:focus-visible { outline: none; }

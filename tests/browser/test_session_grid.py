@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 SETUP = Path(__file__).with_name("session_rows.py").read_text() + "await session.add_items(TURNS)\n"
 SAID = "i.get('content') or i.get('output') or i['arguments']"
 ITEMS = f"[{SAID} for i in await session.get_items()]"
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_sessions.ipynb"
 OUTPUT = "JSON.stringify(nbTestPanel().content.model.sharedModel.getCell(1).getOutputs())"
 EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
@@ -46,6 +47,9 @@ class Grid:
     def wait_rows(self, count):
         self.cell.locator(f".scroller[aria-rowcount='{count + 1}']").wait_for(timeout=20_000)
 
+    def wait_idle(self):
+        self.notebook.wait_for(IDLE)
+
     def choose(self, position):
         self.row_at(position).click()
         self.wait(f"Item {position}", ".heading")
@@ -77,8 +81,11 @@ def test_a_conversation_is_edited_by_keyboard(notebook):
     grid.press("ArrowDown", "ArrowDown", "ArrowDown", "Enter", "Control+End")
     grid.type("\n\nCould you send a photo of it first?")
     grid.wait("edited, not saved")
-    page.screenshot("grid-light", grid.cell)
-    grid.press("Control+Enter")
+    grid.page.mouse.move(5, 5)
+    for theme in ("dark", "light"):
+        page.theme(theme)
+        page.screenshot(f"grid-{theme}", grid.cell.locator(".nbagents-root"))
+    grid.area.press("Control+Enter")
     grid.wait("1 edit, undoable", ".foot")
     asked = "I'm sorry about the lamp. Shall I refund it?\n\nCould you send a photo of it first?"
     assert kernel(page, ITEMS)[3] == asked
@@ -114,6 +121,8 @@ def test_a_conversation_is_edited_by_keyboard(notebook):
     assert kernel(page, ITEMS) == before
 
 
+RUNNING = "i => nbTestPanel().content.model.sharedModel.getCell(i).execution_count === null"
+IDLE = "() => nbTestPanel().content.model.sharedModel.cells.every(cell => cell.execution_count !== null)"
 WRITER = """
 import asyncio
 for n in range(3):
@@ -128,6 +137,15 @@ def test_others_write_meanwhile(notebook):
     mine.notebook.start(mine.notebook.append(WRITER))
     mine.wait("written meanwhile 0", ".row")
     mine.wait_rows(10)
+    blocked = mine.notebook.append("import time; time.sleep(4)")
+    mine.notebook.start(blocked)
+    mine.choose(1)
+    mine.press("Enter", "Control+a")
+    mine.type("Saved in a blocked cell")
+    mine.press("Control+Enter")
+    mine.wait("Saved in a blocked cell", ".row")
+    assert mine.page.evaluate(RUNNING, blocked)
+    mine.wait_idle()
     mine.notebook.save()
     theirs = Grid(notebook(None, name="shared", width=1280, height=900), 1)
     mine.choose(5)
@@ -187,9 +205,7 @@ def test_search_filter_pairs_and_branches(notebook):
     grid.button("Show it here")
     grid.wait_rows(3)
     grid.choose(3)
-    page.theme("dark")
-    page.screenshot("grid-dark", grid.cell)
-    page.theme("light")
+    page.screenshot("grid-branch", grid.cell)
     assert kernel(page, "list((await session.branches())['session_id'])") == ["support-42", "support-42-b1"]
     assert len(kernel(page, ITEMS)) == 5
 
@@ -217,7 +233,7 @@ def test_any_session_hostile_text_and_a_saved_notebook(notebook):
     grid.wait("New: <img", ".row")
     assert kernel(page, "(await plain.get_items())[0]['content']") == f"New: {EVIL}\r\nfrom $5 to $9"
     grid.cell.locator(".scroller").focus()
-    grid.press("Insert")
+    grid.press("+")
     grid.type("Added by hand")
     page.screenshot("grid-new", grid.cell)
     grid.press("Control+Enter")
@@ -237,3 +253,15 @@ def test_any_session_hostile_text_and_a_saved_notebook(notebook):
     assert "model not found" not in saved.page.content()
     assert saved.page.title() != "taken"
     saved.screenshot("grid-no-kernel", cell)
+
+
+def test_the_notebook_shows_its_tables_without_a_kernel(notebook):
+    """What was saved with the notebook that teaches sessions is there for whoever only opens it."""
+    page = notebook(str(NOTEBOOK), name="sessions", start=False, width=1280, height=900)
+    page.open_without_kernel()
+    for text in ("lookup_order(order_id=", "has no output after it", "This session is the SDK's own."):
+        shown = page.page.locator(".jp-OutputArea-output", has_text=text).first
+        shown.scroll_into_view_if_needed()
+        shown.wait_for()
+    grid = page.page.locator(".jp-Cell", has_text="about").locator("table").first
+    page.screenshot("notebook-no-kernel", grid)
