@@ -123,6 +123,24 @@ class Branches:
         )
         return [Branch(root), *map(Branch._make, found)]
 
+    def check_known(self, connection: sqlite3.Connection, session_id: str) -> None:
+        """Make sure that the file has a session.
+
+        Raises:
+            SessionNotFoundError: It has none of that name.
+        """
+        tables = self.store.tables
+        found = connection.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {tables.sessions} WHERE session_id = :id) "
+            f"OR EXISTS (SELECT 1 FROM {tables.messages} WHERE session_id = :id)",
+            {"id": session_id},
+        )
+        if not found.fetchone()[0]:
+            raise SessionNotFoundError(
+                f"there is no session {session_id!r} in this file; list_sessions() lists those it has",
+                session_id=session_id,
+            )
+
     def _root(self, connection: sqlite3.Connection) -> str:
         found = connection.execute(
             "WITH RECURSIVE up(id, steps) AS (SELECT :session, 0 UNION SELECT parent_id, steps + 1 "

@@ -101,8 +101,14 @@ class Branching(Editing):
             One row for each pair of items, and for each item without one: ``status`` (``same``, ``changed``,
             ``only here``, ``only there``), ``position`` and ``other_position`` (from 1), ``type``, ``role``,
             ``tool``, and what they say, ``what`` and ``other_what``.
+
+        Raises:
+            SessionNotFoundError: The file has no session of that name.
         """
-        there: Any = self._sibling(other) if isinstance(other, str) else other
+        there: Any = other
+        if isinstance(other, str):
+            await self._run(lambda connection: self._branches.check_known(connection, other))
+            there = self._sibling(other)
         return lined_up(await self.to_frame(), await to_frame(there))
 
     @property

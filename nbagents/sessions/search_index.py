@@ -158,13 +158,13 @@ def words_of(text: str) -> list[str]:
         >>> words_of('lamp "order A-1043"')
         ['lamp', '"order A-1043"']
     """
-    return [word for word in re.findall(r'"[^"]+"|[^\s"]+', text) if re.search(r"\w", word)]
+    return [word for word in re.findall(r'"[^"\0]+"|[^\s"\0]+', text) if re.search(r"\w|[^\x00-\x7f]", word)]
 
 
 def _where(index: str, words: Collection[str], session_id: str | None) -> tuple[list[str], list[object]]:
     """Return the conditions of a search, and what they are about."""
-    unspaced = [word.strip('"') for word in words if _UNSPACED.search(word)]
-    spaced = [word for word in words if not _UNSPACED.search(word)]
+    spaced = [word for word in words if re.search(r"\w", word) and not _UNSPACED.search(word)]
+    unspaced = [word.strip('"') for word in words if word not in spaced]  # emoji too are no words to FTS5
     terms = [word if word.startswith('"') else f'"{word}"*' for word in spaced]
     match = [f"{{{' '.join(SEARCHED)}}} : ({' AND '.join(terms)})"] if terms else []
     if session_id is not None:

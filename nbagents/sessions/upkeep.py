@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nbagents.errors import ItemError
+from nbagents.errors import ConfigError, ItemError
 from nbagents.sessions.core import SessionCore
 from nbagents.sessions.doctor import Doctor
 from nbagents.sessions.jsonl import line_of, row_of_line
@@ -162,8 +162,19 @@ class Upkeep(SessionCore):
 
         Raises:
             ItemNotFoundError: Nothing is wrong with one of the ids; nothing was written.
+            ConfigError: What is to be repaired is not named by ids.
         """
         doctor = Doctor(self._store)
-        ids = [int(id_) for id_ in repair]
+        ids = _checked_ids(repair)
         found = await self._run(partial(doctor.repair, ids=ids) if ids else doctor.look)
         return frame_of_records(_FINDINGS, found)
+
+
+def _checked_ids(repair: Collection[Any]) -> list[int]:
+    import pandas as pd
+
+    try:
+        return [int(id_) for id_ in repair if not pd.isna(id_)]  # a damaged file has no id
+    except (TypeError, ValueError) as exc:
+        problem = f"repair={repair!r} names no rows; give ids, such as those in report['id']"
+        raise ConfigError(problem, name="repair", value=repair) from exc

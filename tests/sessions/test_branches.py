@@ -173,6 +173,8 @@ async def test_bad_arguments(filled):
             await filled.branch(name)
     with pytest.raises(SessionNotFoundError, match="has no branch 'b'; it has support-42"):
         await filled.switch("b")
+    with pytest.raises(SessionNotFoundError, match="no session 'b' in this file"):
+        await filled.compare("b")
     assert len(await filled.branches()) == 1
 
 

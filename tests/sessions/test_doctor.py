@@ -8,7 +8,7 @@ from contextlib import closing
 import pandas as pd
 import pytest
 
-from nbagents.errors import ItemNotFoundError
+from nbagents.errors import ConfigError, ItemNotFoundError
 from nbagents.sessions.sqlite_session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
@@ -103,6 +103,14 @@ async def test_a_sound_row_is_not_moved(sick, path):
     for id_ in (1024, 999):
         with pytest.raises(ItemNotFoundError, match=f"nothing wrong with id {id_}"):
             await sick.doctor(repair=[5121, id_])
+    assert quarantined(path) == []
+
+
+@pytest.mark.parametrize("repair", ["all", ["x"], 7, True])
+async def test_what_is_to_be_repaired_is_named_by_ids(sick, path, repair):
+    """Anything else is refused before anything is written."""
+    with pytest.raises(ConfigError, match="repair="):
+        await sick.doctor(repair=repair)
     assert quarantined(path) == []
 
 

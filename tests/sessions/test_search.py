@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import agents
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from nbagents import search_sessions
 from nbagents.errors import ConfigError
@@ -65,6 +67,7 @@ async def test_items_of_other_types_are_searched_whole(session):
         ("the NEAR OR AND words", "NEAR AND"),
         ("text:value", "text:value"),
         ("(a) -b *c", "(a -b"),
+        ("a 🪔 lit", "🪔"),
     ],
 )
 async def test_any_text_can_be_searched(session, item, text):
@@ -146,6 +149,23 @@ async def test_corrupt_rows_hide_nothing(filled, path):
                 f"INSERT INTO agent_messages (session_id, message_data) VALUES ('support-42', {data})"
             )
     assert len(await filled.search("lamp")) == 2
+
+
+def test_no_text_is_a_mistake_in_the_search(path):
+    """Whatever somebody types is searched or refused; FTS5's grammar never shows."""
+    session = SQLiteSession("s", path)
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.text(st.characters(codec="utf-8") | st.sampled_from('"*:^(){}-+~\\'), max_size=12))
+    @example("a\x00b")
+    @example('"" a "')
+    def search(text):
+        with suppress(ConfigError):
+            asyncio.run(session.search(text))
+
+    asyncio.run(session.add_items([USER]))
+    search()
+    asyncio.run(session.close())
 
 
 @pytest.mark.parametrize(("text", "limit"), [("", 1), ("  ", 1), ("!?", 1), (None, 1), ("a", 0), ("a", -1)])
