@@ -38,7 +38,7 @@ def export(records: Sequence[TraceRecord], path: Path | str, format: str | None 
         TraceFileError: The file cannot be written.
     """
     file = Path(path).expanduser()
-    parts = _WRITERS[_format_of(file, format)](records)
+    parts = _WRITERS[_format_of(file, format)]([record.loaded() for record in records])
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", newline="\n") as out:

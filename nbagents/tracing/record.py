@@ -300,6 +300,11 @@ class TraceRecord(Analysis):
         """
         return {} if self._store is None else self._store.payload(self.trace_id, seq)
 
+    def loaded(self) -> TraceRecord:
+        """Return the trace with all its payloads read at once, for what needs each of them."""
+        read = getattr(self._store, "payloads", None)
+        return self if read is None else TraceRecord(self.row, self.rows, read(self.trace_id))
+
     def critical_path(self) -> pd.DataFrame:
         """Return what the end was waiting for: one row for each span on the critical path, first things first.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbagents.errors import ConfigError, StoreError, TraceFileError, TraceNotFoundError
+from nbagents.errors import ConfigError, TraceFileError, TraceNotFoundError
 from nbagents.tracing.dataset import Example, span_examples, trace_examples, write_jsonl
 from nbagents.tracing.group import TraceGroup
 from nbagents.tracing.notes import Note, by_span, insert_note, note_of
+from nbagents.tracing.payloads import TracePayloads
 from nbagents.tracing.record import SpanRecord, TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.tracing.store_file import StoreFile
@@ -138,19 +138,18 @@ class TraceStore(StoreFile):
             TraceNotFoundError: There is no such span.
             StoreError: What is stored is not JSON.
         """
-        found = self.rows("SELECT payload FROM nb_spans WHERE trace_id = ? AND seq = ?", trace_id, seq)
-        if not found:
-            raise TraceNotFoundError(
-                f"trace {trace_id!r} has no span number {seq} in {self.path}", trace_id=trace_id
-            )
-        try:
-            return json.loads(found[0][0]) if found[0][0] else {}
-        except ValueError as exc:
-            raise StoreError(
-                f"the payload of span number {seq} of trace {trace_id!r} in {self.path} is not JSON ({exc}); "
-                "something else has changed it",
-                path=self.path,
-            ) from exc
+        found = self.rows("SELECT seq, payload FROM nb_spans WHERE trace_id = ? AND seq = ?", trace_id, seq)
+        return TracePayloads(self.path, dict(found)).payload(trace_id, seq)
+
+    def payloads(self, trace_id: str) -> TracePayloads:
+        """Return the payloads of all spans of a trace, read at once.
+
+        Args:
+            trace_id: The trace's whole id.
+        """
+        return TracePayloads(
+            self.path, dict(self.rows("SELECT seq, payload FROM nb_spans WHERE trace_id = ?", trace_id))
+        )
 
     def annotate(
         self,
