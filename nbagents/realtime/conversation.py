@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conversation", "Line"]
 
-PCM16_BYTES_PER_MS = 48
+_PCM16_BYTES_PER_MS, _G711_BYTES_PER_MS = 48, 8
 _TEXTS = ("transcript", "text")
 
 
@@ -72,6 +72,7 @@ class Conversation:
         self._order = Order()
         self._lines: dict[str, Line] = {}
         self._audio_ms: dict[str, float] = {}
+        self._bytes_per_ms = _PCM16_BYTES_PER_MS
         self.response_id: str | None = None
         self.speaking = False  # the user, as the server hears it
         self.aloud = False  # the agent, in a call that a browser made
@@ -162,7 +163,7 @@ class Conversation:
 
     def _audio(self, event: Mapping[str, Any]) -> None:
         item_id, data = str(event["item_id"]), event["delta"]
-        self._audio_ms[item_id] = self._audio_ms.get(item_id, 0) + len(data) * 3 / 4 / PCM16_BYTES_PER_MS
+        self._audio_ms[item_id] = self._audio_ms.get(item_id, 0) + len(data) * 3 / 4 / self._bytes_per_ms
 
     def _truncated(self, event: Mapping[str, Any]) -> str:
         line = self._get(event, "assistant")
@@ -176,6 +177,11 @@ class Conversation:
         self._lines.pop(item_id, None)
         self._order.remove(item_id)
         return item_id
+
+    def _session(self, event: Mapping[str, Any]) -> None:
+        output = (event["session"].get("audio") or {}).get("output") or {}
+        telephone = (output.get("format") or {}).get("type") in {"audio/pcmu", "audio/pcma"}
+        self._bytes_per_ms = _G711_BYTES_PER_MS if telephone else _PCM16_BYTES_PER_MS
 
     def _response(self, event: Mapping[str, Any]) -> None:
         response = event["response"]
@@ -207,6 +213,8 @@ class Conversation:
         "response.output_audio.delta": _audio,
         "conversation.item.truncated": _truncated,
         "conversation.item.deleted": _deleted,
+        "session.created": _session,
+        "session.updated": _session,
         "response.created": _response,
         "response.done": _response,
         "input_audio_buffer.speech_started": _speech,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from nbagents.realtime.events import RealtimeErrorEvent, RealtimeResponseEndEvent
 from nbagents.realtime.log import EventLog
-from nbagents.realtime.spans import ConversationSpans
 from nbagents.realtime.stored import Keeper
 from nbagents.realtime.tally import Tally
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from nbagents.realtime.conversation import Conversation
     from nbagents.realtime.events import RealtimeEvent
     from nbagents.realtime.playback import Playback
+    from nbagents.realtime.spans import ConversationSpans
 
 __all__ = ["Ledger"]
 
@@ -27,7 +27,7 @@ class Ledger:
     """Takes in every event of one conversation, on the connection's thread.
 
     Args:
-        agent_name: The agent that starts.
+        spans: Makes the trace.
         conversation: What is said.
         playback: What is heard.
         keep_in: A session that the conversation is written into, or None.
@@ -36,12 +36,11 @@ class Ledger:
     Attributes:
         log: Every event.
         tally: Tokens so far.
-        spans: The trace.
     """
 
     def __init__(
         self,
-        agent_name: str,
+        spans: ConversationSpans,
         conversation: Conversation,
         playback: Playback,
         *,
@@ -50,7 +49,7 @@ class Ledger:
     ) -> None:
         self.log = EventLog()
         self.tally = Tally()
-        self.spans = ConversationSpans(agent_name, conversation, playback)
+        self.spans = spans
         self._conversation, self._playback = conversation, playback
         self._keeper = None if keep_in is None else Keeper(keep_in)
         self._publish = publish

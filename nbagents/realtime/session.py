@@ -28,6 +28,7 @@ from nbagents.realtime.ledger import Ledger
 from nbagents.realtime.loop_thread import LoopThread
 from nbagents.realtime.mailbox import Closed, Mailbox
 from nbagents.realtime.playback import Playback
+from nbagents.realtime.spans import ConversationSpans
 from nbagents.realtime.steady import SteadyModel
 from nbagents.realtime.translate import Translator
 
@@ -90,7 +91,9 @@ class RealtimeSession:
         self.conversation = Conversation()
         self.playback = Playback(reported=reported)
         self.history: tuple[Any, ...] = ()
-        self._ledger = Ledger(agent.name, self.conversation, self.playback, keep_in=keep_in, publish=self.publish)
+        untraced = bool((run_config or {}).get("tracing_disabled"))
+        spans = ConversationSpans(agent.name, self.conversation, self.playback, disabled=untraced)
+        self._ledger = Ledger(spans, self.conversation, self.playback, keep_in=keep_in, publish=self.publish)
         self._agent, self._context, self._run_config = agent, context, run_config
         self._connection = connection
         self._steady = SteadyModel(make_model, self.conversation, self.playback, self._status)

@@ -31,9 +31,13 @@ class ConversationSpans:
         agent_name: The agent that starts.
         conversation: What is said.
         playback: What is heard; speech lasts until then.
+        disabled: Whether nothing is traced, as the SDK's run configuration may ask.
     """
 
-    def __init__(self, agent_name: str, conversation: Conversation, playback: Playback) -> None:
+    def __init__(
+        self, agent_name: str, conversation: Conversation, playback: Playback, *, disabled: bool = False
+    ) -> None:
+        self._disabled = disabled
         self._agent = agent_name
         self._conversation = conversation
         self._playback = playback
@@ -81,7 +85,7 @@ class ConversationSpans:
 
     def _in_turn(self) -> Span[Any]:
         if self._trace is None:
-            self._trace = tracing.trace(f"Realtime: {self._agent}")
+            self._trace = tracing.trace(f"Realtime: {self._agent}", disabled=self._disabled)
             self._trace.start(mark_as_current=False)
             self._trace_id = self._trace.trace_id
         if self._turn is None:

@@ -55,6 +55,16 @@ async def test_a_conversation_is_one_trace(agent, store, talk, question):
     assert store.payload(record.row.trace_id, function.row.seq)["output"] == "It is 18 degrees and sunny in Paris."
 
 
+async def test_a_run_that_asks_for_no_trace_has_none(server, store, talk):
+    """The SDK's `tracing_disabled` holds for our spans too."""
+    config = talk.config_of(server, output_modality="text")
+    agent = RealtimeAgent("Quiet", "", config, run_config={"tracing_disabled": True})
+    async with agent.start_realtime_session() as session, talk.Follower(session) as follower:
+        await session.send_text("Hello!")
+        await follower.until_answered()
+    assert store.records() == []
+
+
 async def test_a_conversation_is_stored_and_a_text_agent_can_go_on(agent, talk):
     """Items are in the Responses API's words, in order, each once; also through a lost connection."""
     kept = SQLiteSession("talk")
