@@ -5,7 +5,19 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("imports", "sessions", "session_files", "grid", "tracing", "saved", "replay", "voice", "realtime", "runs")
+NAMES = (
+    "imports",
+    "sessions",
+    "session_files",
+    "grid",
+    "tracing",
+    "trace_view",
+    "saved",
+    "replay",
+    "voice",
+    "realtime",
+    "runs",
+)
 
 
 def main(names):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
-__all__ = ["Pair", "TraceComparison", "align"]
+__all__ = ["Pair", "TraceComparison", "align", "most_changed", "shown_depths"]
 
 _Key = tuple[int, str, str, int]  # a place: the parent's number, type, name, number among equal siblings
 _ROOT = 0
@@ -97,6 +97,32 @@ def _merged(first: Iterable[int], second: Iterable[int], keys: Sequence[_Key]) -
     return merged
 
 
+def most_changed(pairs: Sequence[Pair], limit: int) -> list[Pair]:
+    """Return the pairs whose durations changed most, in their order.
+
+    Args:
+        pairs: In tree order.
+        limit: How many at most.
+    """
+    ranked = sorted(range(len(pairs)), key=lambda index: -abs(pairs[index].change))
+    return [pairs[index] for index in sorted(ranked[:limit])]
+
+
+def shown_depths(pairs: Sequence[Pair]) -> dict[Pair, int]:
+    """Return the pairs worth a row, each with its depth: without the SDK's tasks and turns that did not fail."""
+    hidden: list[int] = []  # depths of the hidden spans that the next one may lie in
+    depths: dict[Pair, int] = {}
+    for pair in pairs:
+        span = pair.either
+        while hidden and hidden[-1] >= span.depth:
+            hidden.pop()
+        if span.row.type in STRUCTURE and not any(each and each.row.error for each in pair):
+            hidden.append(span.depth)
+        else:
+            depths[pair] = span.depth - len(hidden)
+    return depths
+
+
 class TraceComparison:
     """Two traces, aligned.
 
@@ -137,6 +163,21 @@ class TraceComparison:
         from nbagents.tracing.compare_figure import comparison_figure
 
         return comparison_figure(self, limit=limit, height=height)
+
+    def view(self) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
+        """Return the interactive view of the first trace, with the second beside it."""
+        view = self.a.view()
+        view.compare(self.b)
+        return view
+
+    def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
+        from nbagents._location import current_environment, locate
+        from nbagents.tracing.compare_static import comparison_forms
+
+        if locate(current_environment()).live:
+            return self.view()._repr_mimebundle_()
+        html, text = comparison_forms(self)
+        return {"text/plain": text, "text/html": html}
 
     def __repr__(self) -> str:
         change = self.b.duration - self.a.duration

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbagents.tracing.compare import most_changed
 from nbagents.tracing.gantt import GRID, INK, GanttOptions, indented_labels, plain
 from nbagents.tracing.layout import seconds, signed
 
@@ -25,15 +26,10 @@ def comparison_figure(comparison: TraceComparison, *, limit: int, height: int | 
     import plotly.graph_objects as go
 
     options = GanttOptions(limit=limit, height=height)
-    pairs = _most_changed(comparison.pairs, options.limit)
+    pairs = most_changed(comparison.pairs, options.limit)
     figure = go.Figure(_bars(pairs), layout=_layout(comparison, pairs, options.height))
     figure.update_layout(template=None)  # Plotly's default adds seven kilobytes to a saved notebook
     return figure
-
-
-def _most_changed(pairs: Sequence[Pair], limit: int) -> list[Pair]:
-    ranked = sorted(range(len(pairs)), key=lambda index: -abs(pairs[index].change))
-    return [pairs[index] for index in sorted(ranked[:limit])]
 
 
 def _bars(pairs: Sequence[Pair]) -> list[dict[str, Any]]:

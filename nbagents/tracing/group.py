@@ -65,7 +65,7 @@ class TraceGroup(Analysis):
         return len(self._records)
 
     def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
-        """Return the interactive view: every trace with its spans, on one time axis.
+        """Return the interactive view: every trace with its spans, on one time axis, those that run as they go on.
 
         Args:
             expanded: Whether it starts open rather than as a strip.
@@ -73,7 +73,9 @@ class TraceGroup(Analysis):
         from nbagents._displays import display_class
 
         store = self._records[0].store if self._records else None
-        return display_class("trace")(self._records, store=store, expanded=expanded)
+        view = display_class("trace")(self._records, store=store, expanded=expanded)
+        view.follow()
+        return view
 
     def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
         from nbagents._location import current_environment, locate

@@ -328,14 +328,17 @@ class TraceRecord(Analysis):
         return TraceComparison(self, other)
 
     def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
-        """Return the interactive view: tree, Gantt and details.
+        """Return the interactive view: tree, Gantt and details; of a trace that still runs, as it goes on.
 
         Args:
             expanded: Whether it starts open rather than as a strip.
         """
         from nbagents._displays import display_class
 
-        return display_class("trace")([self], store=self._store, expanded=expanded)
+        view = display_class("trace")([self], store=self._store, expanded=expanded)
+        if self.row.ended_us is None:
+            view.follow()
+        return view
 
     def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
         from nbagents._location import current_environment, locate

@@ -14,6 +14,7 @@ from nbagents.tracing.payloads import TracePayloads
 from nbagents.tracing.record import SpanRecord, TraceRecord
 from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.tracing.store_file import StoreFile
+from nbagents.tracing.uncollected import uncollected
 from nbagents.tracing.upkeep import check_retention, delete_traces, outdated
 
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ class TraceStore(StoreFile):
         values = (group_id, group_id, -1 if limit is None else limit)
         traces = self.rows(f"SELECT {_TRACE} FROM nb_traces {newest}", *values)
         wanted = f"(SELECT trace_id FROM nb_traces {newest})"
-        spans = self.rows(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id IN {wanted}", *values)
         by_trace: dict[str, list[SpanRow]] = {}
-        for span in spans:
-            by_trace.setdefault(span[0], []).append(SpanRow(*span))
-        return [TraceRecord(TraceRow(*row), by_trace.get(row[0], ()), self) for row in traces]
+        with uncollected():
+            for span in self.rows(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id IN {wanted}", *values):
+                by_trace.setdefault(span[0], []).append(SpanRow(*span))
+            return [TraceRecord(TraceRow(*row), by_trace.get(row[0], ()), self) for row in traces]
 
     def group(self, group_id: str) -> TraceGroup:
         """Return the traces of one group of the SDK's, to be looked at on one time axis.
@@ -296,8 +297,9 @@ class TraceStore(StoreFile):
                 yield from span_examples(one.trace, one, said)
 
     def _record(self, row: tuple[Any, ...]) -> TraceRecord:
-        spans = self.rows(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id = ? ORDER BY seq", row[0])
-        return TraceRecord(TraceRow(*row), [SpanRow(*span) for span in spans], self)
+        with uncollected():
+            spans = self.rows(f"SELECT {_SPAN} FROM nb_spans WHERE trace_id = ? ORDER BY seq", row[0])
+            return TraceRecord(TraceRow(*row), [SpanRow(*span) for span in spans], self)
 
 
 def traces(limit: int | None = None, *, group_id: str | None = None) -> pd.DataFrame:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from nbagents.tracing.compare import most_changed, shown_depths
 
+if TYPE_CHECKING:
     from nbagents.tracing.compare import Pair, TraceComparison
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
@@ -25,18 +25,14 @@ def pairs_message(comparison: TraceComparison) -> dict[str, Any]:
         ``a`` and ``b`` (name and figures of each trace), ``pairs`` (places in the trees; a stretch is from when
         until when, in microseconds since the start of its trace) and ``total``, how many there are.
     """
-    kept = _most_changed(comparison.pairs)
+    depths = shown_depths(comparison.pairs)
+    kept = most_changed(list(depths), MOST_PAIRS)
     return {
         "a": _trace(comparison.a),
         "b": _trace(comparison.b),
-        "pairs": [_pair(pair, comparison) for pair in kept],
-        "total": len(comparison.pairs),
+        "pairs": [_pair(pair, depths[pair], comparison) for pair in kept],
+        "total": len(depths),
     }
-
-
-def _most_changed(pairs: Sequence[Pair]) -> list[Pair]:
-    ranked = sorted(range(len(pairs)), key=lambda index: -abs(pairs[index].change))
-    return [pairs[index] for index in sorted(ranked[:MOST_PAIRS])]
 
 
 def _trace(record: TraceRecord) -> dict[str, Any]:
@@ -52,12 +48,12 @@ def _trace(record: TraceRecord) -> dict[str, Any]:
     }
 
 
-def _pair(pair: Pair, comparison: TraceComparison) -> dict[str, Any]:
+def _pair(pair: Pair, depth: int, comparison: TraceComparison) -> dict[str, Any]:
     span = pair.either
     return {
         "name": span.row.name,
         "type": span.row.type,
-        "depth": span.depth,
+        "depth": depth,
         "a": _stretch(pair.a, comparison.a),
         "b": _stretch(pair.b, comparison.b),
         "figures": {

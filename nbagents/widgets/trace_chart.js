@@ -7,16 +7,15 @@ import { figure, paths, ROW, windowOf } from "./trace_gantt.js";
 import { fewer } from "./trace_lanes.js";
 import { tipLine } from "./trace_details.js";
 import { AXIS } from "./trace_style.js";
-import { textOf } from "./trace_table.js";
+import { keyOf, textOf } from "./trace_table.js";
 import { panned, ticks, zoomed } from "./trace_time.js";
-import { keyOf } from "./trace_tree.js";
 import { colorOf, fillPaths } from "./trace_toolbar.js";
 import { duration } from "./words.js";
 
 const INSET = 7; // pixels left free on both sides of the chart
 const LEAST_ROWS = 10;
 const MOST_ROWS = 18;
-const MOST_BARS = 250; // what Plotly redraws well within a frame or two
+const MOST_BARS = 160; // what Plotly redraws within a frame or two
 const THICK = 14 / ROW;
 const LINE = 2.5 / ROW; // the critical path, under a bar
 
@@ -118,9 +117,9 @@ export class Chart {
   /** @param {number} row */
   reveal(row) {
     const height = this.rowsHeight();
-    const top = this.scroller.scrollTop;
-    if (row * ROW < top) this.scroller.scrollTop = row * ROW;
-    else if ((row + 1) * ROW > top + height) this.scroller.scrollTop = (row + 1) * ROW - height;
+    const top = this.hub.ui.scrollTop;
+    if (row * ROW < top) this.hub.set({ scrollTop: row * ROW });
+    else if ((row + 1) * ROW > top + height) this.hub.set({ scrollTop: (row + 1) * ROW - height });
   }
 
   right() {
@@ -252,7 +251,7 @@ export class Chart {
     const row = rows.at(slot.index);
     if (rows.kind === "pairs") {
       const bar = this.barAt(slot, event);
-      return { name: row.label, line: `${row.type} · ${row.took}${bar ? ` · ${bar.side ? "after" : "before"} ${duration(bar.to - bar.from)}` : ""}`, error: "" };
+      return { name: row.label, line: `${row.type} · ${row.took}${bar ? ` · ${bar.side ? "other" : "this"} ${duration(bar.to - bar.from)}` : ""}`, error: "" };
     }
     const bar = rows.kind === "lanes" ? this.barAt(slot, event) : (this.barAt(slot, event) ?? slot.bars[0]);
     if (rows.kind === "lanes" && !bar) return null;
@@ -320,11 +319,11 @@ export class Chart {
       ...marks.map(({ x }) => make("i", "line", { style: `left:${x}px` })),
       ...gaps.map(({ x, wide }) => make("i", "break", { style: `left:${x}px;width:${wide}px` })),
     );
-    const clear = (/** @type {number} */ x) => gaps.every((gap) => Math.abs(gap.x + gap.wide / 2 - x - 12) > 44);
+    const clear = (/** @type {number} */ x) => gaps.every((gap) => Math.abs(gap.x + gap.wide / 2 - x - 12) > 52);
     this.axis.replaceChildren(
-      make("b", "side dim", {}, [this.hub.compared ? "change, after minus before" : ""]),
+      make("b", "side dim", {}, [this.hub.compared ? "change, other minus this" : ""]),
       ...marks.filter(({ x }) => x < width - 28 && clear(x)).map(({ x, label }) => make("span", "", { style: `left:${x + 4}px` }, [label])),
-      ...gaps.map(({ x, wide, hides }) => make("span", "gap", { style: `left:${x + wide / 2}px` }, [`⋯ ${duration(hides)}`])),
+      ...gaps.map(({ x, wide, hides }) => make("span", "gap", { style: `left:${Math.min(Math.max(x + wide / 2, 30), width - 30)}px` }, [`⋯ ${duration(hides)}`])),
     );
   }
 

@@ -4,7 +4,7 @@
 import { make } from "./live.js";
 import { selfTime } from "./trace_figures.js";
 import { extent, signed, spanRow, spansAt } from "./trace_rows.js";
-import { stopOf, textOf, typeOf } from "./trace_table.js";
+import { rowOfKey, stopOf, textOf, typeOf } from "./trace_table.js";
 import { count, duration, percent, plural } from "./words.js";
 
 export const TABS = ["Input", "Output", "Settings", "Raw"];
@@ -87,12 +87,12 @@ export function aboutTraces(table, figures, path) {
   return [heading(figures.name, ""), pairs(facts), ...waited, hint("Choose a span to see what went in and what came out.")];
 }
 
-/** The longest parts of the critical path. @param {Table} table @param {{own: Map<number, [number, number][]>, rows: Map<number, number>}} path @param {any} figures */
+/** The longest parts of the critical path. @param {Table} table @param {Map<number, [number, number][]>} path @param {any} figures */
 function pathShares(table, path, figures) {
-  const parts = [...path.own].map(([key, stretches]) => ({ key, own: stretches.reduce((sum, [from, to]) => sum + to - from, 0) }));
+  const parts = [...path].map(([key, stretches]) => ({ key, own: stretches.reduce((sum, [from, to]) => sum + to - from, 0) }));
   parts.sort((a, b) => b.own - a.own);
   const lines = parts.slice(0, 8).flatMap(({ key, own }) => [
-    make("span", "", {}, [table.names[table.name[/** @type {number} */ (path.rows.get(key))]]]),
+    make("span", "", {}, [table.names[table.name[rowOfKey(table, key)]]]),
     make("span", "dim", {}, [`${duration(own)} · ${percent(own, figures.took)}`]),
   ]);
   if (parts.length > 8) lines.push(make("span", "dim", {}, [`showing 8 of ${plural(parts.length, "span")}`]));
@@ -109,7 +109,7 @@ export function aboutPair(compared, pair) {
     ["errors", count(a.errors), count(b.errors), delta(b.errors - a.errors)],
   ];
   const when = (/** @type {any} */ trace) => new Date(trace.started_us / 1000).toLocaleString();
-  const legend = pairs([["before", `${a.name}, ${when(a)}`], ["after", `${b.name}, ${when(b)}`]]);
+  const legend = pairs([["this", `${a.name}, ${when(a)}`], ["other", `${b.name}, ${when(b)}`]]);
   const parts = [heading("Compared", ""), legend, figureTable(whole)];
   if (pair) parts.push(make("div", "subhead", {}, [pair.name, " ", make("span", "dim", {}, [pair.type])]), figureTable(pairFigures(pair)));
   return parts;
@@ -137,7 +137,7 @@ function delta(change) {
 
 /** @param {string[][]} lines */
 function figureTable(lines) {
-  const head = make("tr", "", {}, ["", "before", "after", "change"].map((text) => make("th", "", {}, [text])));
+  const head = make("tr", "", {}, ["", "this", "other", "change"].map((text) => make("th", "", {}, [text])));
   return make("table", "figure num", {}, [head, ...lines.map((cells) => make("tr", "", {}, cells.map((text) => make("td", "", {}, [text]))))]);
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** Which spans somebody looks for: by words, agent, tool, error and duration. */
 
-import { marked, stopOf, TOOL } from "./trace_table.js";
+import { marked, STRUCTURE, stopOf, TOOL } from "./trace_table.js";
 
 /** @typedef {import("./trace_table.js").Table} Table */
 /**
@@ -30,12 +30,13 @@ export function matchingRows(table, filter, ends) {
   if (!query && !conditions(filter)) return null;
   const worded = Uint8Array.from(table.names, (name) => Number(name.toLowerCase().includes(query)));
   const tools = marked(table, TOOL);
+  const bookkeeping = marked(table, STRUCTURE);
   const agent = filter.agent ? table.names.indexOf(filter.agent) : 0;
   const tool = filter.tool ? table.names.indexOf(filter.tool) : 0;
   const matching = new Uint8Array(table.count);
   for (let row = 0; row < table.count; row++) {
     matching[row] = Number(
-      (!query || says(table, row, worded)) && (!filter.agent || table.agent[row] === agent) &&
+      (!bookkeeping[table.type[row]] || table.error[row] >= 0) && (!query || says(table, row, worded)) && (!filter.agent || table.agent[row] === agent) &&
       (!filter.tool || (tools[table.type[row]] && table.name[row] === tool)) && (!filter.failed || table.error[row] >= 0) &&
       (!filter.least || stopOf(table, row, ends) - table.start[row] >= filter.least),
     );

@@ -39,7 +39,7 @@ export function figure(bars, { x, y, width, height, bad, least }) {
     marker: {
       color: drawn.map((bar) => bar.color), cornerradius: 2,
       line: { color: bad, width: drawn.map((bar) => (bar.failed ? 1.5 : 0)) },
-      pattern: { shape: drawn.map((bar) => (bar.open ? "/" : "")), size: 5, solidity: 0.35, fillmode: "overlay" },
+      ...(drawn.some((bar) => bar.open) && { pattern: { shape: drawn.map((bar) => (bar.open ? "/" : "")), size: 5, solidity: 0.35, fillmode: "overlay" } }),
     },
   };
   const axis = { visible: false, fixedrange: true, zeroline: false };

@@ -6,11 +6,12 @@ import { summary, typeCounts } from "./trace_figures.js";
 import { matchingRows, noFilter } from "./trace_filter.js";
 import { loadPlotly } from "./trace_gantt.js";
 import { buildLanes } from "./trace_lanes.js";
-import { laneRows, pairRows, treeRows } from "./trace_rows.js";
-import { emptyTable, takeRows } from "./trace_table.js";
+import { laneRows, pairRows, shownPath, treeRows } from "./trace_rows.js";
+import { emptyTable, keyOf, rowOfKey, takeRows } from "./trace_table.js";
 import { foldedAxis, idleGaps, panned, plainAxis } from "./trace_time.js";
-import { buildTree, keyOf, SPAN, TRACE, visiblePlaces } from "./trace_tree.js";
+import { buildTree, SPAN, TRACE, visiblePlaces } from "./trace_tree.js";
 
+const ECHO_MS = 5000;
 const WHOLE_TRACE = 0xffffffff; // stands for a seq in the key of a trace's own row
 
 /** A buffer's bytes as numbers; it may begin anywhere. @template T @param {DataView} view @param {new (buffer: ArrayBuffer) => T} Numbers @returns {T} */
@@ -22,6 +23,7 @@ export class TraceHub extends LiveHub {
   /** @param {any} model */
   constructor(model) {
     super(model);
+    this.id = Math.random().toString(36).slice(2); // tells this page's requests from another's
     this.table = emptyTable();
     this.version = 0; // of the rows
     this.moment = 0; // when what still runs was last looked at
@@ -31,24 +33,26 @@ export class TraceHub extends LiveHub {
     /** @type {any} */ this.Plotly = null;
     this.ui = {
       by: /** @type {"tree" | "agent" | "type"} */ ("tree"), turned: /** @type {Set<number>} */ (new Set()), hidden: /** @type {Set<string>} */ (new Set()),
-      filter: noFilter(), critical: false, fold: false, scrollTop: 0, range: /** @type {any} */ (null), tab: "Input", run: NaN, pair: NaN,
+      filter: noFilter(), critical: false, fold: false, scrollTop: 0, range: /** @type {any} */ (null), tab: "Input", pair: NaN,
     };
     /** @type {Map<number, any>} */ this.details = new Map();
     /** @type {Map<number, any>} */ this.sessions = new Map();
     /** @type {any} */ this.compared = null;
-    /** @type {any} */ this.path = null; // {version, own, rows}: stretches and rows by key
+    /** @type {any} */ this.path = null; // stretches by key
     /** @type {any} */ this.cost = null;
     /** @type {any} */ this.others = null;
     this.said = ""; // the last answer to a request of the foot
     /** @type {Map<string, {keys: any[], value: any}>} */ this.memory = new Map();
     /** @type {Map<string, number>} */ this.asked = new Map();
     /** @type {any} */ this.clock = 0;
+    this.chosen = NaN; // the key of what was chosen here; the trait follows it
+    /** @type {Map<string, number>} */ this.sent = new Map(); // selections that the kernel was told, and when
   }
 
   /** @param {AbortSignal} [signal] */
   start(signal) {
     this.model.on("change:expanded", () => this.draw());
-    this.model.on("change:selection", () => this.draw());
+    this.model.on("change:selection", () => this.takeSelection());
     super.start(signal);
     this.askUntilFilled();
   }
@@ -57,9 +61,14 @@ export class TraceHub extends LiveHub {
   askUntilFilled(pause = 150) {
     setTimeout(() => {
       if (this.filled || !this.alive || pause > 5000) return;
-      this.send({ type: "ready" });
+      this.send({ type: "ready", again: true });
       this.askUntilFilled(2 * pause);
     }, pause);
+  }
+
+  /** @param {any} message */
+  send(message) {
+    super.send(message.type === "ready" ? { again: false, ...message, page: this.id } : message);
   }
 
   leave() {
@@ -104,7 +113,6 @@ export class TraceHub extends LiveHub {
   takePath(message, buffer) {
     const steps = numbers(buffer, Float64Array);
     const own = new Map();
-    const rows = new Map();
     let at = 0;
     for (const [traceId, count] of message.traces) {
       const trace = this.numberOf(traceId);
@@ -112,10 +120,9 @@ export class TraceHub extends LiveHub {
         const key = keyOf(trace, steps[at]);
         if (!own.has(key)) own.set(key, []);
         own.get(key).push([steps[at + 1], steps[at + 2]]);
-        rows.set(key, this.table.places[trace]?.get(steps[at]));
       }
     }
-    this.path = { own, rows };
+    this.path = own;
   }
 
   /** @param {any} message */
@@ -188,13 +195,20 @@ export class TraceHub extends LiveHub {
   /** The rows that a view draws. */
   get rows() {
     const { table, ui, matching } = this;
-    const path = ui.critical && this.path ? this.path.own : null;
+    const path = this.shownPath;
     if (this.compared) return this.remembered("rows", [this.compared], () => pairRows(this.compared.pairs));
     const { ends } = this.figures;
     const keys = [this.version, this.moment, ui.by, ui.hidden, ui.turned, matching, path];
     return this.remembered("rows", keys, () => (ui.by === "tree"
       ? treeRows({ table, tree: this.tree, places: this.places, ends, turned: ui.turned, searching: matching !== null, path })
       : laneRows({ table, lanes: buildLanes(table, ui.by, ends, { hidden: ui.hidden, matching }), ends, by: ui.by, path })));
+  }
+
+  /** The critical path by the spans that have a row, where it is shown. */
+  get shownPath() {
+    const { table, ui, path } = this;
+    if (!ui.critical || !path) return null;
+    return this.remembered("path", [path, this.tree], () => shownPath(table, this.tree, path));
   }
 
   get places() {
@@ -222,7 +236,7 @@ export class TraceHub extends LiveHub {
 
   /** Ask for what follows from the rows, once they have changed; of a run that goes on not more than once a second. */
   askAgain() {
-    if (this.expanded) this.ask("cost", this.running ? 5000 : 0);
+    if (this.figures.input && (this.expanded || !this.running)) this.ask("cost", this.running ? 5000 : 0);
     if (this.expanded && this.ui.critical && !this.compared) this.ask("path", this.running ? 1000 : 0);
   }
 
@@ -272,7 +286,7 @@ export class TraceHub extends LiveHub {
   /** The key of what is chosen, or NaN. */
   get selected() {
     if (this.compared) return this.ui.pair;
-    if (!Number.isNaN(this.ui.run)) return this.ui.run;
+    if (!Number.isNaN(this.chosen)) return this.chosen;
     const [traceId, seq = WHOLE_TRACE] = this.model.get("selection") ?? [];
     const number = traceId === undefined ? -1 : this.numberOf(traceId);
     return number < 0 ? NaN : keyOf(number, seq);
@@ -287,20 +301,26 @@ export class TraceHub extends LiveHub {
 
   /** @param {number} key */
   selectSpan(key) {
-    this.ui.run = key < 0 ? key : NaN;
+    this.chosen = key;
     const number = Math.floor(key / 2 ** 32);
     const seq = key - number * 2 ** 32;
     const own = key >= 0 ? [this.table.traces[number].trace_id] : [];
-    this.model.set("selection", key >= 0 && seq !== WHOLE_TRACE ? [...own, seq] : own);
+    const selection = key >= 0 && seq !== WHOLE_TRACE ? [...own, seq] : own;
+    this.sent.set(JSON.stringify(selection), performance.now());
+    this.model.set("selection", selection);
     this.model.save_changes();
+  }
+
+  /** The kernel repeats what it was told, perhaps after something else was chosen here: that is no news. */
+  takeSelection() {
+    const told = this.sent.get(JSON.stringify(this.model.get("selection")));
+    if (told === undefined || performance.now() - told > ECHO_MS) this.chosen = NaN;
+    this.draw();
   }
 
   /** The row of the chosen span, or -1. */
   get selectedRow() {
-    const key = this.selected;
-    if (!(key >= 0) || this.compared) return -1;
-    const number = Math.floor(key / 2 ** 32);
-    return this.table.places[number]?.get(key - number * 2 ** 32) ?? -1;
+    return this.selected >= 0 && !this.compared ? rowOfKey(this.table, this.selected) : -1;
   }
 
   /** A span's payload; asked for when it is first wanted, and again when the span has ended since. @param {number} row */

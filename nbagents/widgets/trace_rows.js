@@ -20,8 +20,8 @@
  */
 
 import { barsBetween } from "./trace_lanes.js";
-import { stateOf, stopOf, textOf, typeOf } from "./trace_table.js";
-import { failedInside, hasInside, isFolded, keyOf, RUN, SPAN, TRACE } from "./trace_tree.js";
+import { keyOf, NONE, parentRows, rowOfKey, stateOf, stopOf, textOf, typeOf } from "./trace_table.js";
+import { failedInside, hasInside, isFolded, RUN, SPAN, TRACE } from "./trace_tree.js";
 import { count, duration, plural } from "./words.js";
 
 /**
@@ -118,6 +118,26 @@ function pathInside(table, tree, place, folded, path) {
   return joined(found);
 }
 
+/**
+ * The critical path by the spans that have a place: what is waited for in a hidden turn is waited for in its agent.
+ * @param {Table} table @param {import("./trace_tree.js").Tree} tree @param {Map<number, [number, number][]>} own  by span
+ * @returns {Map<number, [number, number][]>}
+ */
+export function shownPath(table, tree, own) {
+  const shown = new Uint8Array(table.count);
+  for (let i = 0; i < tree.count; i++) if (tree.kind[i] === SPAN) shown[tree.of[i]] = 1;
+  const parents = parentRows(table);
+  const path = new Map();
+  for (const [key, stretches] of own) {
+    let row = rowOfKey(table, key);
+    while (row !== NONE && !shown[row]) row = parents[row];
+    if (row === NONE) continue;
+    const at = keyOf(table.trace[row], table.seq[row]);
+    path.set(at, joined([...(path.get(at) ?? []), ...stretches]));
+  }
+  return path;
+}
+
 /** Stretches that touch, as one. @param {[number, number][]} stretches @returns {[number, number][]} */
 export function joined(stretches) {
   /** @type {[number, number][]} */
@@ -164,7 +184,7 @@ export function pairRows(pairs) {
     kind: "pairs", count: pairs.length,
     at: (i) => ({
       key: i, type: pairs[i].type, label: pairs[i].name, full: pairs[i].name, depth: pairs[i].depth, inner: false, folded: false, state: "done",
-      failed: false, took: signed(change(pairs[i])), beside: pairs[i].a && pairs[i].b ? "" : pairs[i].a ? "only before" : "only after",
+      failed: false, took: signed(change(pairs[i])), beside: pairs[i].a && pairs[i].b ? "" : pairs[i].a ? "only this" : "only other",
     }),
     bars: (i) => /** @type {any} */ ([pairs[i].a, pairs[i].b].flatMap((stretch, side) => (
       stretch ? [{ row: i, side, from: stretch[0], to: stretch[1], merged: 1, longest: 0, failed: false, open: false }] : []))),

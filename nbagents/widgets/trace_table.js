@@ -150,6 +150,17 @@ export function inOrder(table) {
   return sorted ? rows : rows.sort((a, b) => rank[trace[a]] - rank[trace[b]] || seq[a] - seq[b]);
 }
 
+/** What a span is called while rows come and go. @param {number} trace @param {number} seq */
+export function keyOf(trace, seq) {
+  return trace * 2 ** 32 + seq;
+}
+
+/** The row of a span by its key, or -1. @param {Table} table @param {number} key */
+export function rowOfKey(table, key) {
+  const trace = Math.floor(key / 2 ** 32);
+  return table.places[trace]?.get(key - trace * 2 ** 32) ?? NONE;
+}
+
 /** Each row's parent, as a row. A parent that is unknown or started later is not believed: no cycle is possible. @param {Table} table */
 export function parentRows(table) {
   const parents = new Int32Array(table.count);

@@ -134,6 +134,13 @@ export function otherTraces(others) {
   ]));
 }
 
+const FORMATS = [["html", "HTML", "one page that needs nothing"], ["json", "Perfetto", "and chrome://tracing"], ["jsonl", "JSON lines", "to read back or to process"], ["otlp.json", "OpenTelemetry", "for any collector"]];
+
+/** What the traces can be written to, beside the notebook. */
+export function exportFormats() {
+  return FORMATS.map(([suffix, name, what]) => make("button", "choice", { type: "button", "data-suffix": suffix }, [make("b", "", {}, [name]), make("span", "dim", {}, [what])]));
+}
+
 /** What the foot says. @param {any} hub */
 export function footFacts(hub) {
   const { figures, rows, compared, cost, ui } = hub;

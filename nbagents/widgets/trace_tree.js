@@ -5,7 +5,7 @@
  * Siblings that follow each other and are alike are one row with a count, which opens into them.
  */
 
-import { inOrder, marked, NONE, parentRows, STRUCTURE } from "./trace_table.js";
+import { inOrder, keyOf, marked, NONE, parentRows, STRUCTURE } from "./trace_table.js";
 
 export const SPAN = 0;
 export const TRACE = 1;
@@ -108,11 +108,6 @@ function add(tree, kind, of, depth, parent, key) {
   tree.members[place] = 1;
   tree.key[place] = key;
   return place;
-}
-
-/** @param {number} trace @param {number} seq */
-export function keyOf(trace, seq) {
-  return trace * 2 ** 32 + seq;
 }
 
 /**

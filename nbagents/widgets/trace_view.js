@@ -12,14 +12,17 @@
  *   {type: "cost", usd, text, calls}          usd is null where a price is not known, which text explains
  *   {type: "others", traces}                  what it can be compared with
  *   {type: "compare", a, b, pairs, total}     two traces, aligned; pairs null: no more
+ *   {type: "exported", path}                  where they were written
  *   {type: "plotly"}, buffer 0: plotly.min.js
  *   {type: "error", about, text}              a request that failed in the kernel; `about` is the request itself.
  *
  * Messages to the kernel
- *   {type: "ready"}                           send every row (when a page starts, and again when it is reloaded)
+ *   {type: "ready", page, again}              send every row (when a page starts, and again when it is reloaded);
+ *                                             `again`: unless this page has been sent them
  *   {type: "detail" | "session", trace_id, seq}   of one span
  *   {type: "path" | "cost" | "others"}
  *   {type: "compare", trace_id}               with this trace, or null
+ *   {type: "export", suffix}                  write them beside the notebook
  *   {type: "plotly"}                          send plotly.js (once per page: see loadPlotly)
  *
  * Synced traits: view_id (names the placeholders in the page), expanded, selection ([trace_id, seq], [trace_id] or []).
@@ -37,7 +40,7 @@ import { spanRow } from "./trace_rows.js";
 import { STYLE } from "./trace_style.js";
 import { textOf } from "./trace_table.js";
 import { TraceHub } from "./trace_hub.js";
-import { buildStrip, buildToolbar, chip, drawThumb, drawToolbar, filterPanel, footFacts, otherTraces, putFacts, stripFacts, THUMB } from "./trace_toolbar.js";
+import { buildStrip, buildToolbar, chip, drawThumb, drawToolbar, exportFormats, filterPanel, footFacts, otherTraces, putFacts, stripFacts, THUMB } from "./trace_toolbar.js";
 import { placeOf } from "./trace_tree.js";
 
 class Hub extends TraceHub {
@@ -64,7 +67,9 @@ class View extends LiveView {
     this.about = make("div");
     this.payload = make("div");
     this.side = make("div", "details", { role: "region", "aria-label": "Selected span" }, [this.about, this.payload]);
-    this.foot = make("div", "foot num");
+    this.facts = make("div", "facts num");
+    this.export = make("button", "link", { type: "button", "aria-haspopup": "dialog" }, ["Export ▾"]);
+    this.foot = make("div", "foot", {}, [this.facts, make("span", "space"), this.export]);
     this.menu = make("div", "menu", { hidden: "", role: "dialog" });
     const panes = make("div", "panes", {}, [this.chart.scroller, this.side]);
     this.body = make("div", "body", { hidden: "" }, [this.bar.toolbar, panes, this.foot]);
@@ -90,13 +95,14 @@ class View extends LiveView {
       event.preventDefault();
       bar.search.focus();
     });
+    this.on(this.export, "click", () => this.toggleMenu("export", this.export));
     this.on(this.menu, "change", (event) => this.changeFilter(event.target));
     this.on(this.menu, "click", (event) => this.choose(event.target.closest("button")));
     this.on(this.shadow, "keydown", (event) => {
       if (event.key === "Escape" && this.menuOf) this.closeMenu();
     });
     this.on(this.root, "pointerdown", (event) => {
-      const inside = event.composedPath().some((/** @type {any} */ at) => at === this.menu || at === bar.toolbar);
+      const inside = event.composedPath().some((/** @type {any} */ at) => at === this.menu || at === bar.toolbar || at === this.export);
       if (!inside) this.closeMenu();
     });
     this.on(this.side, "click", (event) => this.pickInSide(event.target));
@@ -155,12 +161,14 @@ class View extends LiveView {
     if (name === "compare") {
       this.hub.others = null;
       this.hub.send({ type: "others" });
-    } else this.menu.replaceChildren(filterPanel(choices(this.hub.table), this.hub.ui.filter));
+    } else if (name === "export") this.menu.replaceChildren(...exportFormats());
+    else this.menu.replaceChildren(filterPanel(choices(this.hub.table), this.hub.ui.filter));
     this.menu.setAttribute("aria-label", name);
     this.menu.hidden = false;
     const box = this.root.getBoundingClientRect();
     const at = button.getBoundingClientRect();
-    this.menu.style.top = `${at.bottom - box.top + 4}px`;
+    const above = at.bottom + this.menu.offsetHeight > box.bottom && at.top - this.menu.offsetHeight > box.top;
+    this.menu.style.top = `${above ? at.top - box.top - this.menu.offsetHeight - 4 : at.bottom - box.top + 4}px`;
     this.menu.style.left = `${Math.max(4, Math.min(at.left - box.left, box.width - this.menu.offsetWidth - 8))}px`;
     this.hub.draw();
   }
@@ -183,6 +191,7 @@ class View extends LiveView {
     if (!button) return;
     const { hub } = this;
     if (button.dataset.trace) hub.send({ type: "compare", trace_id: button.dataset.trace });
+    if (button.dataset.suffix) hub.send({ type: "export", suffix: button.dataset.suffix });
     if (button.dataset.act === "clear") hub.set({ filter: { ...noFilter(), query: hub.ui.filter.query } });
     this.closeMenu();
   }
@@ -264,6 +273,8 @@ class View extends LiveView {
     this.drawnDetail = key;
     const span = own && { type: own.type, state: own.state, error: textOf(hub.table, "error", row) };
     this.payload.replaceChildren(...(span ? payload(span, detail, TABS.includes(hub.ui.tab) ? hub.ui.tab : TABS[0], session) : []));
+    const meant = this.payload.querySelector(".meant");
+    if (meant) this.side.scrollTop = meant.offsetTop - 60;
   }
 
   /** @param {number} row */
@@ -271,8 +282,8 @@ class View extends LiveView {
     const { hub } = this;
     const { table, figures, selected } = hub;
     if (hub.compared) return aboutPair(hub.compared, hub.compared.pairs[selected] ?? null);
-    const path = hub.ui.critical ? hub.path : null;
-    if (row >= 0) return aboutSpan(table, row, figures, { detail: hub.details.get(selected), path: path?.own.get(selected) });
+    const path = hub.shownPath;
+    if (row >= 0) return aboutSpan(table, row, figures, { detail: hub.details.get(selected), path: path?.get(selected) });
     const place = selected < 0 ? placeOf(hub.tree, selected) : -1;
     return place >= 0 ? aboutRun(table, hub.tree, place, figures) : aboutTraces(table, figures, path);
   }
@@ -280,8 +291,8 @@ class View extends LiveView {
   drawFoot() {
     const { hub } = this;
     const notes = [hub.noPlotly, hub.said].filter(Boolean).map((text) => make("span", text === hub.noPlotly ? "bad" : "", {}, [text]));
-    putFacts(this.foot, footFacts(hub), hub.compared ? 0 : hub.figures.errors, notes);
-    if (hub.cost?.text) this.foot.title = hub.cost.text;
+    putFacts(this.facts, footFacts(hub), hub.compared ? 0 : hub.figures.errors, notes);
+    if (hub.cost?.text) this.facts.title = hub.cost.text;
   }
 }
 

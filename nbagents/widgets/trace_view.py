@@ -12,6 +12,7 @@ from the page                what is done
 ``cost``                     what the model calls cost is looked up (``cost``)
 ``others``                   the traces that it can be compared with are listed (``others``)
 ``compare`` (trace_id)       it is compared with that trace; without one no more (``compare``)
+``export`` (suffix)          they are written beside the notebook (``exported``)
 ``plotly``                   plotly.js is sent, once per page
 ===========================  =====================================================================
 
@@ -20,6 +21,7 @@ How a request that fails is answered is in ``live.py``.
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -27,7 +29,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import traitlets
 
 from nbagents.errors import ConfigError, MissingExtraError
+from nbagents.tracing.uncollected import uncollected
 from nbagents.widgets.columns import Columns
+from nbagents.widgets.follow import follow
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
 from nbagents.widgets.span_detail import span_detail
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nbagents.tracing.compare import TraceComparison
+    from nbagents.tracing.group import TraceGroup
     from nbagents.tracing.record import SpanRecord, TraceRecord
     from nbagents.tracing.rows import SpanRow, TraceRow
     from nbagents.widgets.live import Request
@@ -107,9 +112,11 @@ class TraceView(LiveWidget):
         self._interrupted: frozenset[str] = frozenset()
         self._known: dict[str, TraceRecord] = {}  # made of the rows as they are
         self._columns = Columns()
+        self._answered: set[object] = set()  # pages that were sent every row
         self._comparison: TraceComparison | None = None
-        for record in records:
-            self._take(record)
+        with uncollected():
+            for record in records:
+                self._take(record)
         super().__init__(unknown, expanded=bool(expanded))  # requests come from here on
 
     def push(self, traces: Sequence[TraceRow] = (), spans: Sequence[SpanRow] = ()) -> None:
@@ -125,6 +132,12 @@ class TraceView(LiveWidget):
             for span in spans:
                 by_trace.setdefault(span.trace_id, []).append(span)
             self._send_rows(traces, by_trace, reset=False)
+
+    def follow(self) -> None:
+        """Keep up with traces that still run: they are read from the store again, up to four times a second."""
+        for record in self.records:
+            if record.row.ended_us is None and record.writer_alive and self._store is not None:
+                follow(record, self._store, self._take_newer)
 
     @property
     def records(self) -> list[TraceRecord]:
@@ -167,10 +180,25 @@ class TraceView(LiveWidget):
         return comparison
 
     def static_forms(self) -> tuple[str, str]:
-        """Return the traces as HTML without a script, and as text."""
+        """Return the traces, or what they are compared with, as HTML without a script, and as text."""
+        from nbagents.tracing.compare_static import comparison_forms
         from nbagents.tracing.static import static_forms
 
-        return static_forms(self.records)
+        if self._comparison is not None:
+            return comparison_forms(self._comparison)
+        with uncollected():
+            return static_forms(self.records)
+
+    def _take_newer(self, record: TraceRecord) -> bool:
+        """Show what has changed since; whether anybody may still look."""
+        known = self._spans.get(record.trace_id, {})
+        spans = [span for span in record.rows if known.get(span.seq) != span]
+        with self._lock:
+            if record.interrupted:
+                self._interrupted |= {record.trace_id}
+        if spans or record.interrupted or record.row != self._traces[record.trace_id]:
+            self.push([record.row], spans)
+        return self.comm is not None
 
     def _only(self) -> TraceRecord:
         records = self.records
@@ -193,7 +221,8 @@ class TraceView(LiveWidget):
     def _take(self, record: Record) -> None:
         from nbagents.tracing.record import TraceRecord
 
-        self._merge([record.row], record.rows)
+        self._traces[record.row.trace_id] = record.row
+        self._spans[record.row.trace_id] = {span.seq: span for span in record.rows}
         if isinstance(record, TraceRecord):
             self._known[record.trace_id] = record
         if getattr(record, "interrupted", False):
@@ -220,8 +249,12 @@ class TraceView(LiveWidget):
             {"type": "compare", **(pairs_message(self._comparison) if self._comparison else {"pairs": None})}
         )
 
-    def _on_ready(self, _message: dict[str, Any], _buffers: object) -> None:
-        with self._lock:  # rows pushed meanwhile must not arrive before those that they change
+    def _on_ready(self, message: dict[str, Any], _buffers: object) -> None:
+        page = message.get("page")
+        if message.get("again") and page in self._answered:
+            return
+        self._answered.add(page)
+        with self._lock, uncollected():  # rows pushed meanwhile must not arrive before those that they change
             self._columns = Columns()
             spans = {trace_id: list(rows.values()) for trace_id, rows in self._spans.items()}
             self._send_rows(self._traces.values(), spans, reset=True)
@@ -279,6 +312,13 @@ class TraceView(LiveWidget):
     def _on_compare(self, message: dict[str, Any], _buffers: object) -> None:
         self.compare(message.get("trace_id"))
 
+    def _on_export(self, message: dict[str, Any], _buffers: object) -> None:
+        from nbagents.tracing.group import TraceGroup
+
+        group = TraceGroup(self.records)
+        path = group.export(Path(f"{_file_name(group)}.{message['suffix']}").absolute())
+        self.send({"type": "exported", "path": path.name})
+
     def _on_plotly(self, _message: dict[str, Any], _buffers: object) -> None:
         from plotly.offline import get_plotlyjs
 
@@ -292,5 +332,14 @@ class TraceView(LiveWidget):
         "cost": _on_cost,
         "others": _on_others,
         "compare": _on_compare,
+        "export": _on_export,
         "plotly": _on_plotly,
     }
+
+
+def _file_name(group: TraceGroup) -> str:
+    """Return a plain name for a file: what is exported, and enough of an id to tell it from others."""
+    first = group.records[0]
+    name = re.sub(r"[^A-Za-z0-9]+", "-", first.name).strip("-").lower()[:40] or "trace"
+    several = f"-and-{len(group) - 1}-more" if len(group) > 1 else ""
+    return f"{name}{several}-{first.trace_id.removeprefix('trace_')[:8]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_hostile_text_is_text_everywhere(notebook):
         strip.locator(".row:not([hidden])", has_text=tool).click()
         strip.locator(".block", has_text="onerror").first.wait_for()
 
-    assert HOSTILE[0] in shown(page, 2).inner_text()
+    shown(page, 2).locator(".nbagents-root").get_by_text(HOSTILE[0]).first.wait_for()
 
     opened = shown(page, 3)
     opened.locator(".plot .point path").first.wait_for(timeout=60_000)
@@ -94,3 +95,46 @@ def test_hostile_text_is_text_everywhere(notebook):
     again.screenshot("hostile-no-kernel", again.cell(1))
     assert again.page.evaluate("() => window.__pwned") is None
     assert again.page.locator(".jp-OutputArea a[href^='javascript']").count() == 0
+
+
+CORPUS = Path(__file__).with_name("hostile.txt").read_text().splitlines()
+ROWS = Path(__file__).with_name("hostile_rows.py").read_text()
+LOOK = Path(__file__).with_name("look_at_rows.js").read_text()
+
+
+def test_a_corpus_of_hostile_text_is_text(notebook):
+    """Some eighty payloads in names, inputs, outputs, errors and metadata: all over a view, and saved."""
+    static = """for start in range(0, len(CORPUS), 15):
+    shown = record("t3", ALL, range(start, min(start + 15, len(CORPUS))))
+    display(HTML(static_forms([shown])[0]))"""
+    cells = [
+        ROWS.replace('["<script>"]', json.dumps(CORPUS)),
+        "view = TraceView([lamp], store=lamp.store, expanded=True)\nview",
+        static,
+        "lamp.gantt(limit=500)",
+        "lamp.to_frame()",
+    ]
+    page = notebook(cells, name="corpus", height=1400)
+    dialogs = []
+    page.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.run_all()
+    view = shown(page, 1)
+    view.locator(".plot .point path").first.wait_for(timeout=60_000)
+    seen = page.page.evaluate(LOOK)
+    assert len(seen) == 2 * len(CORPUS)
+    for n, texts in enumerate(seen):
+        assert [CORPUS[n // 2] in text for text in texts] == [True] * 3, CORPUS[n // 2]
+    for name in ("Agents", "Types", "Filter", "Compare"):
+        view.get_by_role("button", name=name, exact=True).click()
+    view.locator(".menu .choice").first.click()
+    view.locator(".axis .side", has_text="change").wait_for()
+    inside = "s => document.querySelector('.nbagents-root').shadowRoot.querySelectorAll(s).length"
+    assert (
+        page.page.evaluate(inside, "script, img, a, iframe, [onerror], [onload], .details br, .details svg") == 0
+    )
+    assert all(payload in shown(page, 2).text_content() for payload in CORPUS)
+    assert page.page.locator(".jp-RenderedHTML :is(script, img, iframe, svg, a, form, style)").count() == 0
+    shown(page, 3).locator(".bars path").first.wait_for(timeout=60_000)
+    page.screenshot("corpus", view)
+    assert page.page.evaluate("() => window.__pwned") is None
+    assert dialogs == []

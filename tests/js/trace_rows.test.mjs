@@ -5,8 +5,9 @@ import { test } from "node:test";
 import { isDark } from "../../nbagents/widgets/live.js";
 import { dollars, tipLine, tokensOf } from "../../nbagents/widgets/trace_details.js";
 import { buildLanes } from "../../nbagents/widgets/trace_lanes.js";
-import { joined, laneRows, pairRows, shortError, signed, treeRows } from "../../nbagents/widgets/trace_rows.js";
-import { buildTree, keyOf, visiblePlaces } from "../../nbagents/widgets/trace_tree.js";
+import { joined, laneRows, pairRows, shortError, shownPath, signed, treeRows } from "../../nbagents/widgets/trace_rows.js";
+import { keyOf } from "../../nbagents/widgets/trace_table.js";
+import { buildTree, visiblePlaces } from "../../nbagents/widgets/trace_tree.js";
 import { count, duration, percent, plural } from "../../nbagents/widgets/words.js";
 import { span, tableOf } from "./made_up.mjs";
 
@@ -50,6 +51,12 @@ test("the critical path of what is folded away is under what it is folded into",
   assert.deepEqual(joined([[5, 9], [0, 5], [20, 30]]), [[0, 9], [20, 30]]);
 });
 
+test("what is waited for in a hidden turn is waited for in its agent", () => {
+  const table = tableOf([span(0, null, "agent", "a", 0, 90), span(1, 0, "turn", "turn 1", 0, 90), span(2, 1, "function", "f", 10, 80)]);
+  const path = shownPath(table, buildTree(table), new Map([[keyOf(0, 0), [[0, 1]]], [keyOf(0, 1), [[1, 10], [80, 90]]], [keyOf(0, 2), [[10, 80]]]]));
+  assert.deepEqual([...path], [[keyOf(0, 0), [[0, 10], [80, 90]]], [keyOf(0, 2), [[10, 80]]]]);
+});
+
 test("lanes find the lane of a span", () => {
   const table = tableOf(RUN);
   const rows = laneRows({ table, lanes: buildLanes(table, "type", [1e6], {}), ends: [1e6], by: "type", path: null });
@@ -58,7 +65,7 @@ test("lanes find the lane of a span", () => {
 
 test("two traces have two bars in a row, and the change in time", () => {
   const rows = pairRows([{ name: "f", type: "function", depth: 1, a: [0, 100_000], b: [0, 40_000], figures: {} }, { name: "g", type: "function", depth: 0, a: null, b: [5, 6], figures: {} }]);
-  assert.deepEqual([rows.at(0).took, rows.at(1).beside, rows.bars(0, seen).length], ["−60 ms", "only after", 2]);
+  assert.deepEqual([rows.at(0).took, rows.at(1).beside, rows.bars(0, seen).length], ["−60 ms", "only other", 2]);
   assert.equal(signed(0), "±0");
 });
 

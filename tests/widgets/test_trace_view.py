@@ -51,6 +51,15 @@ def test_ready_sends_every_row(open_page, record):
         assert Known().take(message) == (True, ["triage", "lookup", "late"])
 
 
+def test_a_page_that_asks_again_is_answered_once(open_page, record):
+    """Its first request may be behind a cell that blocks; what has been sent is not sent again."""
+    page = open_page([record])
+    assert len(page.ask({"type": "ready", "page": "p1", "again": True})) == 1
+    assert page.ask({"type": "ready", "page": "p1", "again": True}) == []
+    assert len(page.ask({"type": "ready", "page": "p2", "again": True})) == 1
+    assert len(page.ask({"type": "ready", "page": "p1", "again": False})) == 1
+
+
 def test_push_sends_what_changed_in_one_message(open_page, record):
     """A long run is not sent again for every span of it, nor a text that the page has."""
     page = open_page([record])
@@ -265,3 +274,11 @@ def test_what_it_can_be_compared_with_is_listed(open_page, record):
 
     ((answer, _),) = open_page([record], store=Store()).ask({"type": "others"})
     assert [(other["trace_id"], other["took"], other["spans"]) for other in answer["traces"]] == [("t2", 200, 2)]
+
+
+def test_export_writes_beside_the_notebook(open_page, record, tmp_path):
+    """A name that tells what it is, whatever a trace is called; the page is told where it is."""
+    named = TraceRecord(record.row._replace(name="../Lamp & <b>", trace_id="trace_0123456789"), record.rows)
+    ((answer, _),) = open_page([named]).ask({"type": "export", "suffix": "jsonl"})
+    assert answer == {"type": "exported", "path": "lamp-b-01234567.jsonl"}
+    assert "lookup" in (tmp_path / "lamp-b-01234567.jsonl").read_text()

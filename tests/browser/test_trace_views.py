@@ -1,0 +1,134 @@
+"""What a trace view shows of a run: lanes, critical path, folded gaps, filters, chat, session, comparison."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed").expect
+
+pytestmark = pytest.mark.browser
+
+SETUP = Path(__file__).with_name("desk_runs.py").read_text()
+RUNS = """%load_ext nbagents
+%nbagents display off
+first, second = await run(1, 0), await run(2, 3)
+view = second.view()
+view"""
+
+
+def names(page):
+    return page.page.locator(".row:not([hidden]) .label").all_inner_texts()
+
+
+def row(page, name):
+    return page.page.locator(".row:not([hidden])", has_text=name)
+
+
+def button(page, name):
+    return page.page.locator(".toolbar").first.get_by_role("button", name=name, exact=True)
+
+
+def filters(page, foot, root):
+    button(page, "Filter").click()
+    page.page.locator(".filters [name=failed]").check()
+    expect(foot).to_contain_text("1 match, showing 2 rows")
+    page.screenshot("views-filter-dark", root)
+    page.page.locator(".filters [name=failed]").uncheck()
+    page.page.locator(".filters [name=least]").fill("150 ms")
+    page.page.locator(".filters [name=least]").press("Tab")
+    expect(foot).to_contain_text("4 matches, showing 4 rows")
+    page.page.get_by_role("button", name="Clear").click()
+
+
+def compares(page, foot, root):
+    button(page, "Compare").click()
+    page.page.locator(".menu .choice").first.click()
+    expect(page.page.locator(".axis .side").first).to_have_text("change, other minus this")
+    expect(page.page.locator(".figure").first).to_contain_text("\u22123.0")
+    row(page, "issue_refund").click()
+    page.screenshot("views-compare-dark", root)
+    button(page, "Compare").click()
+    expect(foot).to_contain_text("12 spans")
+    page.page.get_by_role("button", name="Export ▾").first.click()
+    page.screenshot("views-export-dark", root)
+    page.page.locator(".menu .choice", has_text="HTML").click()
+    expect(foot).to_contain_text("saved refund-")
+
+
+def test_a_run_from_every_side(notebook):
+    """Each way to look at a run works in one view, and says what the kernel says."""
+    page = notebook([SETUP, RUNS], name="views", width=1500, height=1000)
+    page.run_all()
+    root = page.page.locator(".nbagents-root").first
+    details, foot = page.page.locator(".details"), page.page.locator(".foot")
+    page.page.wait_for_selector(".plot .point path")
+    run = "check_policy \u00d73"
+    tree = ["triage", "gpt-4o", "→ refunds", "refunds", "gpt-4o", run, "issue_refund", "gpt-4o"]
+    assert names(page) == tree
+    expect(foot).to_contain_text("12 spans, showing 8 rows")
+    expect(foot).to_contain_text("720 in · 150 out")
+    expect(foot).to_contain_text("$0.0033")
+
+    button(page, "Critical path").click()
+    expect(details.locator(".share")).to_contain_text("issue_refund")
+    button(page, "Fold gaps").click()
+    expect(page.page.locator(".axis .gap")).to_have_text(re.compile("⋯ 3.0"))
+    page.screenshot("views-tree-light", root)
+
+    row(page, "gpt-4o").nth(1).click()
+    expect(details.locator(".bubble.user")).to_have_text("My lamp arrived broken, order A-1043.")
+    expect(details.locator(".bubble.call").first).to_have_text('check_policy({"order_id": "A-0"})')
+    page.page.get_by_role("tab", name="Settings").click()
+    expect(details).to_contain_text("temperature")
+    page.page.get_by_role("tab", name="Input").click()
+    page.screenshot("views-chat-light", root)
+
+    for by, lanes in (
+        ("Agents", ["triage", "", "refunds", ""]),
+        ("Types", ["agent", "generation", "handoff", "function"]),
+    ):
+        button(page, by).click()
+        expect(foot).to_contain_text("showing 4 lanes")
+        assert names(page) == lanes
+        page.screenshot(f"views-{by.lower()}-light", root)
+
+    button(page, "Tree").click()
+    row(page, run).click()
+    page.page.keyboard.press("ArrowRight")
+    page.page.keyboard.press("ArrowDown")
+    page.page.get_by_text("Show in session").click()
+    expect(details.locator(".bubble.meant")).to_have_count(2)
+    expect(details).to_contain_text("Session support")
+    page.theme("dark")
+    page.screenshot("views-session-dark", root)
+    assert page.run("view.selected.input, view.selected.depth")[0]["data"]["text/plain"] == (
+        '(\'{"order_id": "A-0"}\', 2)'
+    )
+
+    filters(page, foot, root)
+    compares(page, foot, root)
+    page.theme("light")
+
+
+def test_a_group_and_a_comparison_show_themselves(notebook):
+    """As a cell's last line they are views: every trace on one time axis, and two traces side by side."""
+    cells = [
+        SETUP,
+        RUNS.replace("view = second.view()\nview", "first.compare(second)"),
+        "from nbagents import TraceStore\nTraceStore().group('lamp')",
+    ]
+    page = notebook(cells, name="group", width=1500, height=1400)
+    page.run_all()
+    expect(page.cell(1).locator(".figure").first).to_contain_text("+3.0")
+    group = page.cell(2)
+    group.scroll_into_view_if_needed()
+    expect(group.locator(".foot")).to_contain_text("24 spans, showing 18 rows")
+    expect(group.locator(".row.trace")).to_have_count(2)
+    group.locator(".plot .point path").first.wait_for()
+    page.screenshot("views-group", group)
+    saved = page.save()["cells"]
+    assert "change" in saved[1]["outputs"][-1]["data"]["text/plain"]
+    assert "2 traces" in saved[2]["outputs"][0]["data"]["text/html"]
