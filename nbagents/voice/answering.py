@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from agents.voice import (
     AudioInput,
     STTModelSettings,
@@ -100,6 +101,7 @@ class Answering:
         keep_audio: bool,
     ) -> None:
         self.turn = turn
+        self.samples: Samples = np.zeros(0, np.int16)
         self.spoken = Spoken()
         self.workflow = AgentWorkflow(talk.agent, talk.session, talk.context, turn, tell)
         self._session = talk.session
@@ -123,7 +125,14 @@ class Answering:
             samples: The utterance, int16 at 16 kHz.
             utterance: What a model that listens along has heard of it, or None.
         """
+        self.samples = samples
+        self.workflow.begin()
         self._task = asyncio.create_task(self._run(samples, utterance))
+
+    @property
+    def understood(self) -> bool:
+        """Whether it is known what was said."""
+        return "transcribed" in self.turn.stages
 
     @property
     def answering(self) -> bool:
@@ -166,7 +175,7 @@ class Answering:
             await asyncio.wait({self._task})
             await self._tell(VoiceStreamEventTurnEnded(turn))
         if turn.text:
-            await cut_session(self._session, turn.text, complete, words)
+            await cut_session(self._session, self.workflow.before, turn.text, complete, words)
 
     async def _run(self, samples: Samples, utterance: Utterance | None) -> None:
         try:
@@ -174,6 +183,7 @@ class Answering:
         except Exception as exc:  # noqa: BLE001 - whatever a model or tool raises: it is told, and the next turn works
             await self._fail(exc)
         finally:
+            self.workflow.end()
             if utterance is not None:
                 utterance.cancel()
         await self._tell(VoiceStreamEventTurnEnded(self.turn))
@@ -214,7 +224,7 @@ class Answering:
         await self._tell(VoiceStreamEventError(error))
 
     def _stage(self) -> str:
-        if "transcribed" not in self.turn.stages:
+        if not self.understood:
             return "transcribe"
         return "speak" if any(not segment.complete for segment in self.spoken.segments) else "answer"
 

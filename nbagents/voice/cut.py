@@ -12,38 +12,47 @@ if TYPE_CHECKING:
     from agents import TResponseInputItem
     from agents.memory import Session
 
-__all__ = ["cut_session", "heard_items"]
+__all__ = ["WINDOW", "added_since", "cut_session", "heard_items"]
 
-_WINDOW = 200  # items: a turn has fewer
+WINDOW = 200  # items that are looked at: a turn adds fewer
 
 
-async def cut_session(session: Session, said: str, answer: str, heard_words: int) -> None:
+async def cut_session(session: Session, before: Sequence[Any], said: str, answer: str, heard_words: int) -> None:
     """Take back what an interrupted turn added to a session, but for what was heard.
 
     Args:
         session: Any session of the SDK's protocol.
+        before: The newest ``WINDOW`` items from before the turn, oldest first.
         said: What the person said, which began the turn.
         answer: What the agent had answered so far, the words that were not heard included.
         heard_words: How many words of it were heard.
     """
-    items: list[Any] = list(await session.get_items(_WINDOW))
-    begin = next((n for n in reversed(range(len(items))) if _is_said(items[n], said)), None)
-    if begin is None:  # the turn was cancelled before its first item was stored
-        await session.add_items([{"role": "user", "content": said}])
-        added: list[Any] = []
-    else:
-        added = items[begin + 1 :]
-    kept = heard_items(added, answer, heard_words)
-    if kept == added:
-        return
-    same = next(
-        (n for n, (old, new) in enumerate(zip(added, kept, strict=False)) if old != new),
-        min(len(added), len(kept)),
-    )
+    added = added_since(before, list(await session.get_items(2 * WINDOW)))
+    kept = [added[0] if added else {"role": "user", "content": said}, *heard_items(added[1:], answer, heard_words)]
+    same = 0
+    while same < min(len(added), len(kept)) and added[same] == kept[same]:
+        same += 1
     for _ in added[same:]:
         await session.pop_item()
     if kept[same:]:
         await session.add_items(cast("list[TResponseInputItem]", kept[same:]))
+
+
+def added_since(before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+    """Return the items that came after a history's newest ones.
+
+    Args:
+        before: The newest ``WINDOW`` items from then, oldest first; fewer are the whole history.
+        after: The newest items of now, oldest first, at least as many as then and all that came since.
+
+    Example:
+        >>> added_since(["hello"], ["hello", "hello", "yes"])
+        ['hello', 'yes']
+    """
+    known = list(before)
+    whole = len(known) < WINDOW
+    ends = [len(known)] if whole else range(len(after), len(known) - 1, -1)
+    return next((list(after[end:]) for end in ends if list(after[end - len(known) : end]) == known), [])
 
 
 def heard_items(added: Sequence[Any], answer: str, heard_words: int) -> list[Any]:
@@ -80,10 +89,6 @@ def heard_items(added: Sequence[Any], answer: str, heard_words: int) -> list[Any
         rest = " ".join(answer.split()[stored:])
         kept.append({"role": "assistant", "content": first_words(rest, left)})
     return _without_loose_reasoning(kept)
-
-
-def _is_said(item: Any, said: str) -> bool:  # noqa: ANN401 - an item of any session
-    return isinstance(item, dict) and item.get("role") == "user" and item.get("content") == said
 
 
 def _text(item: dict[str, Any]) -> str:

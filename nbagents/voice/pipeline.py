@@ -7,6 +7,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nbagents.audio.resample import check_rate
 from nbagents.errors import ConfigError, VoiceError
 from nbagents.voice.answering import Answering, Talk
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
     from agents.voice import STTModel, TTSModel
 
     from nbagents.audio.activity import SpeechEnded, VoiceActivity
+    from nbagents.audio.pcm16 import Samples
     from nbagents.voice.events import VoiceStreamEvent
     from nbagents.voice.utterance import Utterance
 
 __all__ = ["VoicePipeline"]
 
+_NOTHING: Samples = np.zeros(0, np.int16)
 _WAITING = 256  # events that wait for whoever iterates; past that the answer is made no faster than it is taken
 
 
@@ -96,6 +100,7 @@ class VoicePipeline:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context: object = None
         self._activity: VoiceActivity | None = None
+        self._unheard = _NOTHING
         self._events = EventQueue(_WAITING)
 
     @property
@@ -184,8 +189,11 @@ class VoicePipeline:
 
     async def speech_started(self) -> None:
         """Stop talking, since somebody else does; called by the parts of the pipeline."""
-        if self._current is not None and self._current.audible:
-            await self._current.interrupt(self._events.drop_sound)
+        current = self._current
+        if current is not None and current.audible:
+            await current.interrupt(self._events.drop_sound)
+            if not current.understood:  # a pause within a sentence: its beginning is heard with its end
+                self._unheard = current.samples
 
     async def speech_ended(self, ended: SpeechEnded, utterance: Utterance | None) -> None:
         """Answer an utterance; called by the parts of the pipeline."""
@@ -195,7 +203,8 @@ class VoicePipeline:
         self.turns.append(turn)
         talk = Talk(self.agent, self.session, self._context, self._engines, self.config, self._group_id)
         self._current = Answering(talk, turn, self.tell, keep_audio=self.keep_audio)
-        self._current.start(ended.samples, utterance)
+        unheard, self._unheard = self._unheard, _NOTHING
+        self._current.start(np.concatenate([unheard, ended.samples]), utterance)
 
     def _finish_turn(self) -> None:
         current, self._current = self._current, None

@@ -62,6 +62,8 @@ def _rows(turn: VoiceTurn) -> str:
 
 
 def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:
+    if turn.interrupted and not turn.text:  # its words were heard with those that followed
+        return []
     captions = [("you", _short(turn.text) or "(nothing understood)")]
     for call in turn.tools:
         output = "" if call.output is None else f" → {call.output}"
@@ -73,6 +75,8 @@ def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:
 
 
 def _bars(turn: VoiceTurn) -> list[str]:
+    if turn.interrupted and not turn.text:
+        return []
     whole = sum(turn.latency.values())
     lines, begin = [], 0.0
     for stage, took in turn.latency.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agents import Runner, get_current_trace
 from agents.voice import VoiceWorkflowBase
 
+from nbagents.voice.cut import WINDOW
 from nbagents.voice.events import (
     VoiceStreamEventAgentResponse,
     VoiceStreamEventTool,
@@ -39,6 +40,7 @@ class AgentWorkflow(VoiceWorkflowBase):
 
     Attributes:
         agent: Who answered last, after handoffs.
+        before: The newest items of the session from before the turn, known once the agent is asked.
     """
 
     def __init__(
@@ -54,6 +56,17 @@ class AgentWorkflow(VoiceWorkflowBase):
         self._context = context
         self._turn = turn
         self._tell = tell
+        self.before: list[Any] = []
+        self._reading: asyncio.Future[list[Any]] | None = None
+
+    def begin(self) -> None:
+        """Read the session, while it is recognised what was said."""
+        self._reading = asyncio.ensure_future(self._session.get_items(WINDOW))
+
+    def end(self) -> None:
+        """Read no more; the turn is over."""
+        if self._reading is not None:
+            self._reading.cancel()
 
     async def run(self, transcription: str) -> AsyncIterator[str]:
         """Answer what was said.
@@ -64,6 +77,8 @@ class AgentWorkflow(VoiceWorkflowBase):
         Yields:
             The answer, piece by piece.
         """
+        if self._reading is not None:
+            self.before = await self._reading
         turn = self._turn
         trace = get_current_trace()
         turn.trace_id = trace.trace_id if trace is not None else None

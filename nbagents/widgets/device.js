@@ -180,19 +180,22 @@ export class DeviceHub extends LiveHub {
         done(lock !== null);
         return lock ? new Promise((release) => (this.release = () => release(null))) : this.queue(name);
       };
-      navigator.locks.request(name, steal ? { steal } : { ifAvailable: true }, keep).catch(() => this.lose());
+      navigator.locks.request(name, steal ? { steal } : { ifAvailable: true }, keep).catch((error) => {
+        if (error.name === "AbortError") this.lose(); // stolen
+        else done(true); // a page that may have no locks has no other tabs to fear
+      });
     });
   }
 
   /** Wait for the lock, and take the device when the other tab is gone. @param {string} name */
   queue(name) {
-    this.queued = new AbortController();
+    const waiting = (this.queued = new AbortController());
     const keep = () => new Promise((release) => {
       this.release = () => release(null);
       void this.follow();
     });
-    navigator.locks.request(name, { signal: this.queued.signal }, keep).catch((error) => {
-      if (error.name === "AbortError" && this.release) this.lose(); // stolen
+    navigator.locks.request(name, { signal: waiting.signal }, keep).catch((error) => {
+      if (error.name === "AbortError" && !waiting.signal.aborted) this.lose(); // stolen
     });
   }
 

@@ -285,6 +285,7 @@ class VoiceView extends LiveView {
 
   /** @param {any} turn @param {boolean} replaying @returns {any[]} */
   turnParts(turn, replaying) {
+    if (turn.interrupted && !turn.understood) return []; // its words are heard with those that followed
     const said = turn.text || (turn.understood ? "(nothing understood)" : "…");
     const parts = [make("div", `line mine${turn.text ? "" : " open"}`, {}, [said])];
     for (const call of turn.tools) parts.push(this.card(call));

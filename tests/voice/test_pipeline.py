@@ -129,9 +129,9 @@ async def test_the_first_sound_comes_before_the_answer_is_complete(said, stream)
 class Person:
     """Says one thing, listens until something is heard, and then says another."""
 
-    def __init__(self, first, then):
+    def __init__(self, first, then, heard=None):
         self.first, self.then = first, then
-        self.heard = asyncio.Event()
+        self.heard = heard or asyncio.Event()
 
     async def __aiter__(self):
         async for piece in pieces(self.first):
@@ -175,6 +175,35 @@ async def test_speech_interrupts_the_answer(said, gated, kind, tmp_path):
     ]
 
 
+class SlowSTT(ScriptedSTTModel):
+    """Takes for ever over what it is given first."""
+
+    def __init__(self, texts):
+        super().__init__(texts)
+        self.asked = asyncio.Event()
+
+    async def transcribe(self, *arguments):
+        text = await super().transcribe(*arguments)
+        if not self.asked.is_set():
+            self.asked.set()
+            await asyncio.Event().wait()
+        return text
+
+
+async def test_a_pause_within_a_sentence_loses_no_words(said):
+    """Who goes on speaking while the beginning is still being recognised is heard from the beginning."""
+    stt = SlowSTT(["where is", "where is my order"])
+    pipeline = VoicePipeline(
+        agent([assistant_message(ANSWER)]), tts_model=ScriptedTTSModel([sound()] * 9), stt_model=stt
+    )
+    person = Person(said("where is"), said("my order", after_ms=900), stt.asked)
+    events = [event async for event in pipeline.process_audio_stream(person)]
+    first, second = (len(call.input.buffer) for call in stt.calls)
+    assert second > first + 16_000 // 2
+    assert [event.text for event in of(VoiceStreamEventTranscription, events)] == ["where is my order"]
+    assert [content for _, content in texts(await pipeline.session.get_items())] == ["where is my order", ANSWER]
+
+
 async def test_stop_from_another_thread(said, stream):
     """interrupt() does what speech does, whichever thread calls it."""
     pipeline = talker(GatedTTS())
@@ -188,6 +217,20 @@ async def test_stop_from_another_thread(said, stream):
     assert [event.heard for event in of(VoiceStreamEventInterrupted, events)] == [""]
     assert pipeline.turns[0].interrupted
     assert texts(await pipeline.session.get_items()) == [("user", "where is my order")]
+
+
+async def test_the_same_words_again_are_another_turn(said, stream):
+    """What an earlier turn left in the session stays, also where the later one was stopped at once."""
+    pipeline = talker(ScriptedTTSModel([sound()] * 9), [assistant_message(ANSWER)], [assistant_message("No.")])
+    for _ in range(2):
+        async for event in pipeline.process_audio_stream(stream(said("hello there"))):
+            if isinstance(event, VoiceStreamEventTranscription) and len(pipeline.turns) == 2:
+                pipeline.interrupt()
+    assert texts(await pipeline.session.get_items()) == [
+        ("user", "where is my order"),
+        ("assistant", ANSWER),
+        ("user", "where is my order"),
+    ]
 
 
 async def test_the_button_ends_an_utterance(said, stream):
