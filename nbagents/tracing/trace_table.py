@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbagents.tracing.colors import color_of
 from nbagents.tracing.columns import TRACE_COLUMNS
 from nbagents.tracing.layout import seconds
 from nbagents.tracing.plain_text import bar, column, many, one_line, short
@@ -18,7 +19,7 @@ __all__ = ["TraceTable"]
 
 _NAMES = [column.name for column in TRACE_COLUMNS]
 _ROWS = 40
-_BAR = 16
+_BAR = 12
 _NAME, _ID = 60, 14
 _LEFT = 'align="left" style="text-align: left; white-space: nowrap"'
 _RIGHT = 'align="right" style="text-align: right; white-space: nowrap"'
@@ -45,28 +46,30 @@ class TraceTable(pd.DataFrame):
         head = "".join(f"<th {_LEFT if place in _TEXTS else _RIGHT}>{h}</th>" for place, h in enumerate(heads))
         rows = "".join(_html_row(cells) for cells in self._cells())
         table = f"<table><tr>{head}</tr>{rows}</table>" if len(self) else ""
-        return f'<div class="tex2jax_ignore mathjax_ignore"><p>{escape(self._summary())}</p>{table}</div>'
+        return f'<div class="tex2jax_ignore mathjax_ignore"><p>{escape(self._summary(" · "))}</p>{table}</div>'
 
     def __repr__(self) -> str:
         if list(self.columns) != _NAMES:
             return super().__repr__()
-        return "\n".join([self._summary(), *(_text_row(cells) for cells in self._cells())])
+        return "\n".join([self._summary("   "), *(_text_row(cells) for cells in self._cells())])
 
     def _cells(self) -> Iterator[tuple[str, ...]]:
         longest = max(self["duration"], default=0) or 1
         for row in self.head(_ROWS).to_dict("records"):
             yield _cells_of(row, row["duration"] / longest)
 
-    def _summary(self) -> str:
+    def _summary(self, gap: str) -> str:
         if self.empty:
             return "no traces"
         parts = [many(len(self), "trace"), many(int(self["spans"].sum()), "span")]
         parts += [many(int(self["total_tokens"].sum()), "token")] if self["total_tokens"].any() else []
         parts += [many(int(self["errors"].sum()), "error")] if self["errors"].any() else []
         parts += [f"showing {_ROWS} of {len(self):,}"] if len(self) > _ROWS else []
-        return "   ".join(parts)
+        return gap.join(parts)
 
 
+_BAR_PLACE = 2
+_DRAWN = f'<span style="color: {color_of("agent")}">{{}}</span>'
 _TEXTS = frozenset({0, 1, 2, 7, 8})  # the places of cells that are not numbers
 
 
@@ -85,9 +88,8 @@ def _cells_of(row: dict[Any, Any], share: float) -> tuple[str, ...]:
 
 
 def _html_row(cells: tuple[str, ...]) -> str:
-    shown = "".join(
-        f"<td {_LEFT if place in _TEXTS else _RIGHT}>{escape(cell)}</td>" for place, cell in enumerate(cells)
-    )
+    texts = [_DRAWN.format(cell) if place == _BAR_PLACE else escape(cell) for place, cell in enumerate(cells)]
+    shown = "".join(f"<td {_LEFT if place in _TEXTS else _RIGHT}>{text}</td>" for place, text in enumerate(texts))
     return f"<tr>{shown}</tr>"
 
 
