@@ -190,16 +190,16 @@ def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> N
 
 
 def _derive_times(deck: Deck) -> None:
-    """Ids and times of traces and sessions are the recording's in a replay, else their own."""
+    """Let ids and times of traces and sessions be the recording's in a replay, else their own."""
     from nbagents.replay.trace_provider import derive, restore
 
-    clock = deck.clock
-    if clock is None:
+    if deck.clock is None:
         restore()
         set_clock(None)
     else:
-        derive(clock, deck.place)
-        set_clock(lambda: clock.now_us(deck.place().execution))
+        derive(deck.clock, deck.place)
+        # A person runs a cell again and wants a new name; a program runs it once and wants the same notebook.
+        set_clock(deck, names=not locate(current_environment()).live)
 
 
 def _install_client(switched: Seam) -> None:

@@ -77,6 +77,11 @@ class ReplayClock:
         with self._lock:
             return self._here(execution)
 
+    def latest_us(self) -> int:
+        """Return the latest time that was told, likewise."""
+        with self._lock:
+            return self._horizon
+
     def _here(self, execution: str) -> int:
         """The task's own time; the start of the cell where this cell has not looked at the time before."""
         found = _now.get()

@@ -122,6 +122,14 @@ class Deck:
             raise CassetteError("no cassette is open; call nbagents.enable(mode='replay')", path="")
         return self.player
 
+    def now_us(self) -> int:
+        """Return the recording's time for the task that asks, in microseconds since 1970 UTC; 0 without one."""
+        return self.clock.now_us(self.place().execution) if self.clock is not None else 0
+
+    def latest_us(self) -> int:
+        """Return the latest of the recording's times so far, likewise."""
+        return self.clock.latest_us() if self.clock is not None else 0
+
     def place(self) -> Place:
         """Return which cell runs."""
         return self.where()

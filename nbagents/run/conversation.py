@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 from agents import Runner, gen_trace_id, trace
 from agents.tracing.scope import Scope  # there is no public way to leave a trace that somebody else began
 
+from nbagents._now import seconds
 from nbagents.run.turns import Entry, Turn, turns_of
 from nbagents.sessions.branching import Branching
 
@@ -116,7 +116,7 @@ class Conversation:
         turn = Turn(text, len(await self.session.get_items()), state="running", trace_id=gen_trace_id())
         self.turns.append(turn)
         self._changed(place)
-        began = time.perf_counter()
+        began = seconds()
         try:
             with trace(f"chat: {self.agent.name}", turn.trace_id, self.session.session_id):
                 result = Runner.run_streamed(self.agent, text, session=self.session)
@@ -128,7 +128,7 @@ class Conversation:
         except Exception as exc:  # noqa: BLE001 - a turn that fails is said on the page, and the next may be tried
             turn.state, turn.error = "error", f"{type(exc).__name__}: {exc}"
             await self._drop_open_calls()
-        turn.seconds = time.perf_counter() - began
+        turn.seconds = seconds() - began
         self._changed(place)
 
     async def _follow(self, result: RunResultStreaming, turn: Turn, place: int) -> None:

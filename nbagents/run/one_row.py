@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from agents import Runner, gen_trace_id, trace
 from agents.exceptions import ModelBehaviorError
 from agents.tracing.scope import Scope  # there is no public way to leave a trace that somebody else began
 
+from nbagents._now import seconds
 from nbagents.run.attempts import Attempts
 from nbagents.run.meter import Meter
 from nbagents.run.row_result import RowResult
@@ -85,7 +85,7 @@ async def run_row(
     Scope.set_current_span(None)
     options, trace_id = setting.options, gen_trace_id()
     meter, attempts = Meter(setting.spend), Attempts(options.retries, setting.pace)
-    began = time.perf_counter()
+    began = seconds()
     output: str | None = None
     error: Exception | None = None
     try:
@@ -97,7 +97,7 @@ async def run_row(
         error = TimeoutError(f"took longer than {options.timeout:g} s") if options.timeout is not None else exc
     except Exception as exc:  # noqa: BLE001 - whatever it is, it is this row's, and the others go on
         error = exc
-    took = time.perf_counter() - began
+    took = seconds() - began
     said = None if error is None else cut(f"{type(error).__name__}: {error}", _ERROR_CHARACTERS)
     return RowResult(output, said, attempts.used, took, meter.tokens, meter.cost, trace_id), error
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from nbagents._now import overall_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ class Progress:
     stopped: str | None = None
     ended: bool = False
     rows: list[EndedRow] = field(default_factory=list)
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = overall_seconds
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT))
     _began: float = 0.0
     _took: float | None = None

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbagents._displays import quiet
+from nbagents._now import new_name
 from nbagents.errors import DisplayError
 from nbagents.run.conversation import Conversation
 from nbagents.run.turns import turns_html, turns_text
@@ -209,4 +210,4 @@ def chat(agent: Agent[Any], session: Session | None = None) -> ChatPanel:
             ...
         DisplayError: a chat panel needs a running event loop; make it in a notebook cell
     """
-    return ChatPanel(agent, session if session is not None else SQLiteSession(f"chat-{uuid.uuid4().hex[:8]}"))
+    return ChatPanel(agent, session if session is not None else SQLiteSession(f"chat-{new_name()}"))

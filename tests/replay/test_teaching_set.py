@@ -15,8 +15,11 @@ from nbagents.replay import offline
 from nbagents.replay.execute import execute
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
-# These choose modes of their own, or speak where no HTTP passes.
-APART = {"11_record_and_replay"}
+APART = {
+    "08_voice",  # tells how long hearing and speaking took on this machine
+    "09_realtime",  # its model is not asked by HTTP
+    "11_record_and_replay",  # chooses its modes itself
+}
 MODEL = [path for path in NOTEBOOKS if path.stem not in APART]
 LARGEST_BYTES = 200_000  # of a text cassette
 
