@@ -120,6 +120,9 @@ class ChatView extends LiveView {
     this.shadow.append(this.slot);
     /** @type {{json: string, element: any}[]} */ this.drawn = [];
     this.wasEditing = -1;
+    this.typing = false; // whether the box has the focus, also while the output is drawn anew
+    this.on(this.text, "focus", () => (this.typing = true));
+    this.on(this.text, "blur", () => setTimeout(() => (this.typing &&= !this.root.isConnected || this.focused)));
     this.on(this.text, "keydown", (event) => this.key(event));
     this.on(this.text, "input", () => this.fit());
     this.on(this.action, "click", () => this.act());
@@ -128,6 +131,16 @@ class ChatView extends LiveView {
     this.on(this.root, "keydown", (event) => {
       if (event.key === "Escape") this.cancel();
     });
+  }
+
+  get focused() {
+    return this.shadow.activeElement === this.text;
+  }
+
+  /** @param {Element} place */
+  mount(place) {
+    super.mount(place);
+    if (this.typing) this.text.focus({ preventScroll: true });
   }
 
   /** @param {KeyboardEvent} event */

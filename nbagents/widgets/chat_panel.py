@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from agents import Agent
     from agents.memory import Session
 
-    from nbagents.run.turns import Turn
     from nbagents.widgets.live import Request
 
 __all__ = ["ChatPanel", "chat"]
@@ -119,6 +118,7 @@ class ChatPanel(LiveWidget):
         """Send what has changed, soon and together; in the event loop."""
         if place is None:
             self._send_all()
+            self._settle()
             return
         self._stale.add(place)
         if self._wake is None:
@@ -131,11 +131,11 @@ class ChatPanel(LiveWidget):
         for place in sorted(stale):
             if place < len(turns):
                 self.send({"type": "turn", "place": place, "turn": turns[place].as_json()})
-                self._settle(turns[place])
+        self._settle()
 
-    def _settle(self, turn: Turn) -> None:
-        """Leave the static form when a turn has ended."""
-        if self._handle is not None and turn.state != "running":
+    def _settle(self) -> None:
+        """Leave the static form while no turn is under way."""
+        if self._handle is not None and all(turn.state != "running" for turn in self._conversation.turns):
             data, _ = self._repr_mimebundle_()
             self._handle.update(data, raw=True)
 

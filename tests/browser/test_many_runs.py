@@ -63,6 +63,10 @@ def test_progress_report_and_chat(notebook):
     page.theme("light")
 
     the_chat(page)
+    page.wait_for(
+        "() => jupyterapp.shell.currentWidget.content.model.sharedModel.getCell(3).getOutputs()"
+        ".some(output => /Where is order A-7[^]*all the orders/.test(output.data['text/plain']))"
+    )
     kept = page.save()
     texts = [
         "".join(out["data"]["text/plain"])
@@ -85,6 +89,7 @@ def the_chat(page):
     expect(panel.locator(".card")).to_contain_text('look_up_order(order_id="A-7")', timeout=60_000)
     expect(panel.locator(".card")).to_contain_text("A-7: delivered <b>on Monday</b>")
     expect(panel.locator(".link")).to_have_count(1)
+    expect(box).to_be_focused()
     box.fill("And order B-2000?")
     box.press("Enter")
     expect(panel.locator(".link")).to_have_count(2)
