@@ -52,9 +52,8 @@ class Attempts:
     pace: Pace
     used: int = 1
 
-    @property
     def again(self) -> bool:
-        """Whether one more is allowed; then it counts as made."""
+        """Tell whether one more is allowed; then it counts as made."""
         if self.used > self.retries:
             return False
         self.used += 1
@@ -88,7 +87,7 @@ def _decide(failed: RetryPolicyContext) -> RetryDecision:
     error, attempts = failed.normalized, _current.get()
     status = error.status_code or 0
     passing = error.is_network_error or error.is_timeout or status in _PASSING or status >= _SERVER
-    if attempts is None or not passing or error.error_code == _NO_MONEY or not attempts.again:
+    if attempts is None or not passing or error.error_code == _NO_MONEY or not attempts.again():
         return RetryDecision(retry=False)
     if status == _TOO_MANY and error.retry_after is not None:
         attempts.pace.hold(error.retry_after)

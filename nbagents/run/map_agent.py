@@ -95,8 +95,9 @@ async def map_agent(  # noqa: PLR0913 - each has its default, and is named
         >>> frame["output"].tolist()
         ['Ode to a lamp']
     """
-    _check(concurrency=concurrency, retries=retries + 1, rate=rate, timeout=timeout)
-    _check(max_cost=max_cost, max_tokens=max_tokens)
+    _check_least(1, concurrency=concurrency)
+    _check_least(0, retries=retries)
+    _check_positive(rate=rate, timeout=timeout, max_cost=max_cost, max_tokens=max_tokens)
     _check_choices(agent, on_error, session, concurrency, client, max_cost)
     table = table_of(data)
     check_columns(table)
@@ -134,12 +135,16 @@ def _sessions(session: Any, table: pd.DataFrame) -> Callable[[int], Session | No
     return lambda index: session(table.iloc[index])
 
 
-def _check(**numbers: float | None) -> None:
+def _check_least(least: int, **numbers: int) -> None:
+    for name, value in numbers.items():
+        if value < least:
+            raise ConfigError(f"{name} is {value}; it must be {least} or more", name=name, value=value)
+
+
+def _check_positive(**numbers: float | None) -> None:
     for name, value in numbers.items():
         if value is not None and not value > 0:
-            least = "0 or more" if name == "retries" else "above 0"
-            given = value - 1 if name == "retries" else value
-            raise ConfigError(f"{name} is {given}; it must be {least}", name=name, value=given)
+            raise ConfigError(f"{name} is {value}; it must be above 0, or None", name=name, value=value)
 
 
 def _check_choices(  # noqa: PLR0913, PLR0917 - what they are checked against each other for

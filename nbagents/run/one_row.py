@@ -108,7 +108,7 @@ async def _attempt(run: Any, attempts: Attempts, session: Session | None) -> Any
         try:
             return (await run(session=session)).final_output
         except ModelBehaviorError:
-            if not attempts.again:
+            if not attempts.again():
                 raise
             if session is not None:
                 await _rewind(session, before)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbagents._displays import quiet
 from nbagents.run.attempts import patient_config
 from nbagents.run.one_row import RowOptions, RowSetting, run_row
 from nbagents.run.pace import Pace
@@ -82,7 +83,8 @@ def work(given: Work) -> Parcel:
     collector = None if given.home == this_process() else _collector()
     if collector is not None:
         _reach_model(given.mode)
-    results = asyncio.run_coroutine_threadsafe(_rows(given), _loop()).result()
+    with quiet():  # a worker may be a thread of the notebook's own process
+        results = asyncio.run_coroutine_threadsafe(_rows(given), _loop()).result()
     if collector is None:
         return Parcel(results, [])
     return Parcel(results, [event for one in results.values() for event in collector.take(str(one.trace_id))])

@@ -48,8 +48,8 @@ def open_page():
     """Make views with their page, and close them."""
     views = []
 
-    def make(*args, **options):
-        view = TraceView(*args, **options)
+    def make(*args, kind=TraceView, **options):
+        view = kind(*args, **options)
         views.append(view)
         return Page(view)
 
