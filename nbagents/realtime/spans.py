@@ -170,7 +170,7 @@ class ConversationSpans:
             note_first_token(self._response.span_id, get_trace_provider().time_iso())
 
     def _response_end(self, event: Any) -> None:  # noqa: ANN401 - see take
-        if self._response is not None and event.status not in {"completed", None}:
+        if self._response is not None and event.status in {"failed", "incomplete"}:
             self._response.set_error({"message": f"answer {event.status}", "data": None})
         self._end_response(event.usage)
 
@@ -184,9 +184,8 @@ class ConversationSpans:
             self._end_speech()
 
     def _interrupted(self, event: Any) -> None:  # noqa: ANN401 - see take
-        if self._speech is not None:
-            played = f" after {event.played_ms} ms" if event.played_ms is not None else ""
-            self._speech[1].set_error({"message": f"interrupted{played}", "data": None})
+        if self._speech is not None:  # no error: it is what a conversation is like
+            self._speech[1].span_data.model_config = {"interrupted_after_ms": event.played_ms}
             self._end_speech()
 
     def _tool_start(self, event: Any) -> None:  # noqa: ANN401 - see take

@@ -271,6 +271,11 @@ class PanelView extends LiveView {
 
   makeMiddle() {
     this.captions = make("div", "captions", { role: "log", "aria-label": "captions" });
+    this.following = true; // until a person scrolls up
+    this.on(this.captions, "scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.captions;
+      this.following = scrollHeight - scrollTop - clientHeight < 40;
+    });
     this.empty = make("div", "empty", {}, ["What you and the agent say appears here as it is said."]);
     this.captions.append(this.empty);
     this.input = make("input", "", { placeholder: "Type instead of speaking", "aria-label": "say in writing" });
@@ -375,11 +380,12 @@ class PanelView extends LiveView {
   }
 
   drawMeters() {
-    const share = (/** @type {any} */ device) => `${(100 * meterShare(device?.level ?? 0)).toFixed(0)}%`;
+    const live = this.panel.state?.status === "live";
+    const share = (/** @type {any} */ device) => `${live ? (100 * meterShare(device?.level ?? 0)).toFixed(0) : 0}%`;
     const microphone = this.panel.microphone();
     this.mine.style.width = share(microphone);
     this.theirs.style.width = share(this.panel.speaker());
-    const loud = this.panel.state?.status === "live" ? meterShare(microphone?.level ?? 0) : 0;
+    const loud = live ? meterShare(microphone?.level ?? 0) : 0;
     this.control.style.boxShadow = loud > 0.05 ? `0 0 0 ${(4 + 8 * loud).toFixed(1)}px color-mix(in srgb, var(--nb-accent) 16%, transparent)` : "";
     const trouble = [microphone, this.panel.speaker()].find((device) => device?.text)?.text ?? "";
     put(this.said, [this.panel.state?.trouble, trouble].filter(Boolean).join(" "));
@@ -388,7 +394,6 @@ class PanelView extends LiveView {
   drawCaptions() {
     const { order, lines } = this.panel;
     const box = this.captions;
-    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
     this.empty.hidden = order.length > 0;
     for (const [id, element] of this.shown) {
       if (!order.includes(id)) {
@@ -404,7 +409,7 @@ class PanelView extends LiveView {
       if (before.nextSibling !== element) before.after(element);
       before = element;
     }
-    if (atEnd) box.scrollTop = box.scrollHeight;
+    if (this.following) box.scrollTop = box.scrollHeight;
   }
 
   /** @param {any} line */

@@ -55,6 +55,22 @@ async def test_a_conversation_is_one_trace(agent, store, talk, question):
     assert store.payload(record.row.trace_id, function.row.seq)["output"] == "It is 18 degrees and sunny in Paris."
 
 
+async def test_an_interruption_is_no_error_and_is_kept(agent, server, store, talk):
+    """The speech's span says after how much it was cut off, and holds what was heard."""
+    server.speed = 0.5
+    async with agent.start_realtime_session(reported=True) as session, talk.Follower(session) as follower:
+        await session.send_text(talk.QUESTION)
+        await follower.until(lambda events: sum(event.type == "audio" for event in events) >= 3)
+        session.report_played(follower.of("audio")[0].item_id, 0, 120)
+        await session.interrupt()
+        await follower.until(lambda _: follower.of("response_end")[-1].status == "cancelled")
+    (record,) = store.records()
+    (speech,) = [span for span in record.spans if span.row.type == "speech"]
+    assert record.to_frame()["status"].unique().tolist() == ["ok"]
+    settings = store.payload(record.row.trace_id, speech.row.seq)["data"]["settings"]
+    assert settings["interrupted_after_ms"] in range(120, 181)
+
+
 async def test_a_run_that_asks_for_no_trace_has_none(server, store, talk):
     """The SDK's `tracing_disabled` holds for our spans too."""
     config = talk.config_of(server, output_modality="text")
