@@ -92,8 +92,8 @@ def test_a_call(notebook):
     panel.locator(".control").click()
     expect(panel.locator(".line.user").first).to_have_text(QUESTION, timeout=40_000)
     expect(panel.locator(".card").first).to_contain_text("18 degrees")
-    expect(panel.locator(".line.assistant").first).to_contain_text("sunny in Paris")
     expect(panel.locator(".saying")).to_have_text("Speaking")
+    expect(panel.locator(".line.assistant").first).to_contain_text("sunny in Paris", timeout=20_000)
     page.wait_for(
         """() => {
         const panel = [...globalThis[Symbol.for("nbagents.page")].hubs.values()].find(hub => hub.call);

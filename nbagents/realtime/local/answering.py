@@ -166,6 +166,8 @@ class _Answer:
         sound = await asyncio.to_thread(self._call.server.engines.speak, text)
         words = pieces(text)
         chunks = [sound[start : start + _CHUNK] for start in range(0, len(sound), _CHUNK)]
+        # A call's sound is played as it comes; a client's own loudspeaker is sent it ahead.
+        speed = 1.0 if self._call.id in self._call.server.peers else self._call.server.speed
         clock = asyncio.get_running_loop()
         begun = clock.time()
         for number, chunk in enumerate(chunks):
@@ -176,7 +178,7 @@ class _Answer:
             self._call.items.speak(item["id"], seconds * 1000)
             self._spoken_s += seconds
             await self._hand_out(chunk, place, first=number == 0)
-            ahead = self._spoken_s / self._call.server.speed
+            ahead = self._spoken_s / speed
             await asyncio.sleep(max(0.0, begun + ahead - clock.time()))
         await self._call.emit("response.output_audio.done", **place)
         if self._call.id in self._call.server.peers:
