@@ -28,6 +28,7 @@ import { LiveHub, LiveView, make, put, widget } from "./live.js";
 import { count, plural } from "./words.js";
 
 const LOOK_MS = 1500; // between two looks for what somebody else wrote
+const PAUSE_MS = 3000; // after a page that could not be read
 const MOST_BYTES = 8_000_000; // of a message; a larger one would close the connection
 const MAX_ROWS = 14;
 const MIN_ROWS = 9;
@@ -79,6 +80,7 @@ class Hub extends LiveHub {
     /** @type {import("./grid_rows.js").Row | null} */ this.current = null;
     /** @type {any} */ this.note = null; // {text, bad, actions: [{label, run}], field}
     this.loading = false;
+    this.pause = 0; // until when nothing is asked for, because it was refused
     this.polling = 0;
     this.touched = false; // whether anything was written since the saved form was made
     this.pane = new Pane(this);
@@ -198,7 +200,7 @@ class Hub extends LiveHub {
 
   /** Ask for the rows of a window that are not known. @param {number} first @param {number} last */
   load(first, last) {
-    if (this.loading || !this.facts) return;
+    if (this.loading || !this.facts || performance.now() < this.pause) return;
     const start = this.pages.missing(first, last);
     if (start < 0) return;
     this.loading = true;
@@ -207,11 +209,13 @@ class Hub extends LiveHub {
     this.ask({ type: "page", start, count: PAGE, search, labels: wantedLabels(this.facts.figures.labels, hidden) })
       .then((page) => {
         this.loading = false;
+        this.pause = 0;
         if (wanted === `${this.ui.search} ${[...this.ui.hidden]}`) this.take(page);
         this.draw();
       })
       .catch((error) => {
         this.loading = false;
+        this.pause = performance.now() + PAUSE_MS;
         this.say(error.message, { bad: true });
       });
   }
@@ -244,7 +248,7 @@ class Hub extends LiveHub {
       const began = performance.now();
       if (document.visibilityState === "visible" && [...this.views].some((view) => view.inSight)) {
         const version = await this.ask({ type: "version" }).catch(() => null);
-        if (version !== null && version !== this.facts?.version) this.refresh();
+        if (version !== null && (version !== this.facts?.version || this.pause)) this.refresh();
       }
       const took = performance.now() - began; // a session that is slow to read is asked less often
       await new Promise((resolve) => setTimeout(resolve, Math.max(LOOK_MS, 20 * took)));
@@ -453,10 +457,10 @@ class Hub extends LiveHub {
   }
 
   /** Nobody edits any more: the saved form may be made anew. */
-  settle() {
+  async settle() {
     if (!this.touched || this.pane.hasDrafts) return;
     this.touched = false;
-    this.ask({ type: "rest" }).catch(() => {});
+    await this.ask({ type: "rest" }).catch(() => {});
   }
 }
 
@@ -588,6 +592,7 @@ class View extends LiveView {
     this.on(this.scroller, "keydown", (event) => this.key(event));
     this.on(this.root, "keydown", (event) => event.key === "Escape" && hub.ui.menu && this.openMenu(""));
     this.on(this.shadow, "mousedown", (event) => hub.ui.menu && !event.target.closest(".menu, [data-menu]") && this.openMenu(""));
+    this.on(this.root, "keydown", (event) => event.key === "s" && (event.ctrlKey || event.metaKey) && this.saveNotebook(event));
     this.on(this.root, "focusout", (event) => this.root.contains(event.relatedTarget) || hub.settle());
   }
 
@@ -691,6 +696,15 @@ class View extends LiveView {
     if (event.key === "/") return () => this.search.focus();
     if (event.key === "Escape") return () => this.escape();
     return undefined;
+  }
+
+  /** Hand the notebook its key for saving, which it does not hear from in here. @param {KeyboardEvent} event */
+  async saveNotebook(event) {
+    event.preventDefault();
+    await this.hub.settle();
+    const { key, code, keyCode, ctrlKey, metaKey } = event;
+    const copy = /** @type {any} */ ({ key, code, keyCode, ctrlKey, metaKey, bubbles: true, cancelable: true });
+    this.root.parentElement?.dispatchEvent(new KeyboardEvent("keydown", copy));
   }
 
   /** @param {string} name */

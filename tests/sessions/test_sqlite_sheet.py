@@ -173,6 +173,20 @@ async def test_undo_and_redo_through_the_sheet(sheet, filled):
     assert (await rows_of(sheet))[4].said == "Sorry!"
 
 
+async def test_a_branch_is_a_sheet_of_its_own(sheet, filled):
+    """It ends with the row, it says how it is opened, and what is edited there does not show here."""
+    rows = await rows_of(sheet)
+    branch = await sheet.branch("support-42-b1", rows[3].key)
+    there = await rows_of(branch)
+    assert [row.stamp for row in there] == [row.stamp for row in rows[:4]]
+    assert (branch.session_id, "support-42-b1" in branch.opened) == ("support-42-b1", True)
+    await branch.change(SetCell(there[0].key, there[0].stamp, "text", "Elsewhere"))
+    assert [row.stamp for row in await rows_of(sheet)] == [row.stamp for row in rows]
+    assert [item["type"] for item in branch.glimpse().history.items[1:]] == [
+        row.cells["type"] for row in rows[1:4]
+    ]
+
+
 async def test_rows_of_the_sdk_make_room(path):
     """Its ids stand side by side; an insertion between them renumbers what follows, and the order is right."""
     plain = agents.SQLiteSession("dense", path)
