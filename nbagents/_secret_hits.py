@@ -19,13 +19,19 @@ __all__ = ["Hit", "apart", "cut_out", "hits_of", "suspect"]
 _NAMED_KEY = re.compile(rf"{NAMED.pattern}\\*\"\s?:\s?[\\\"0-9-]", re.IGNORECASE)
 
 
-def _signs() -> tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]:
-    found: dict[str, list[re.Pattern[str]]] = {}
+# What many needles have in common: where it is missing, none of them needs a look.
+_COMMON = ("key", "token", "_", "-")
+
+
+def _signs() -> tuple[tuple[str, tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]], ...]:
+    """Return needles with what they mean, by what they have in common, or by themselves."""
+    found: dict[str, dict[str, tuple[re.Pattern[str], ...]]] = {}
     for kind in KINDS:
         patterns = (kind.pattern, _NAMED_KEY) if kind.name == "named secret" else (kind.pattern,)
         for needle in kind.needles:
-            found.setdefault(needle, []).extend(patterns)
-    return tuple((needle, tuple(patterns)) for needle, patterns in found.items())
+            group = found.setdefault(next((part for part in _COMMON if part in needle), needle), {})
+            group[needle] = (*group.get(needle, ()), *patterns)
+    return tuple((part, tuple(group.items())) for part, group in found.items())
 
 
 _SIGNS = _signs()
@@ -64,9 +70,11 @@ def suspect(text: str, secrets: Secrets) -> bool:
     for needle in secrets.needles:
         if needle in text:
             return True
-    for needle, patterns in _SIGNS:
-        if needle in lower and any(pattern.search(text) for pattern in patterns):
-            return True
+    for part, signs in _SIGNS:
+        if part in lower:
+            for needle, patterns in signs:
+                if needle in lower and any(pattern.search(text) for pattern in patterns):
+                    return True
     return False
 
 

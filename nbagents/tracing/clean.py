@@ -23,11 +23,19 @@ def cleaned(event: Event, redactor: Redactor) -> Event:
     name = redactor.name(event.name)
     match event:
         case SpanEnded():
-            return event._replace(
-                name=name,
-                model=None if event.model is None else redactor.name(event.model),
-                error=None if event.error is None else redactor.name(event.error),
-                payload=(redactor.json(*map(text_of, event.payload)),),
+            return SpanEnded(  # all of it: for so many fields, _replace takes twice as long
+                event.trace_id,
+                event.span_id,
+                event.parent_id,
+                event.type,
+                name,
+                event.started_at,
+                event.ended_at,
+                None if event.model is None else redactor.name(event.model),
+                event.tokens,
+                None if event.error is None else redactor.name(event.error),
+                (redactor.json(*map(text_of, event.payload)),),
+                event.first_token_at,
             )
         case TraceStarted():
             return event._replace(
