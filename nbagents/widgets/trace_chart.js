@@ -1,14 +1,13 @@
 // @ts-check
-/** The rows: names and times on the left, bars on the right, sharing rows; the window on them, and pointer and keys. */
+/** The rows: names and times on the left, bars on the right, sharing rows; and the window on them. */
 
 import { make, put } from "./live.js";
 import { TYPES } from "./trace_figures.js";
 import { figure, paths, ROW, windowOf } from "./trace_gantt.js";
 import { fewer } from "./trace_lanes.js";
-import { tipLine } from "./trace_details.js";
 import { AXIS } from "./trace_style.js";
-import { keyOf, textOf } from "./trace_table.js";
-import { panned, ticks, zoomed } from "./trace_time.js";
+import { Input } from "./trace_input.js";
+import { ticks } from "./trace_time.js";
 import { colorOf, fillPaths } from "./trace_toolbar.js";
 import { duration } from "./words.js";
 
@@ -28,9 +27,8 @@ export class Chart {
     this.narrow = false;
     this.plotted = false;
     /** @type {any} */ this.colors = null;
-    /** @type {any} */ this.held = null;
     this.build();
-    this.listen();
+    this.input = new Input(this, hub);
   }
 
   build() {
@@ -47,71 +45,9 @@ export class Chart {
     this.tip = make("div", "tip", { role: "tooltip", hidden: "" });
   }
 
-  listen() {
-    const on = (/** @type {string} */ name, /** @type {(event: any) => any} */ work, options = {}) => this.view.on(this.scroller, name, work, options);
-    on("scroll", () => this.hub.set({ scrollTop: this.scroller.scrollTop }));
-    on("keydown", (event) => this.key(event));
-    on("wheel", (event) => this.wheel(event), { passive: false });
-    on("pointerdown", (event) => this.grab(event));
-    on("pointermove", (event) => this.move(event));
-    on("pointerup", (event) => this.release(event));
-    on("pointerleave", () => (this.tip.hidden = true));
-    on("dblclick", (event) => this.onChart(event) && this.zoomTo(null));
-  }
-
-  purge() {
-    if (this.plotted) this.hub.Plotly?.purge(this.plot);
-  }
-
-  // ------------------------------------------------------------------------------------------ keys
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = /** @type {Record<string, () => void>} */ ({
-      ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1), PageDown: () => this.step(LEAST_ROWS), PageUp: () => this.step(-LEAST_ROWS),
-      Home: () => this.step(-Infinity), End: () => this.step(Infinity), ArrowRight: () => this.right(), ArrowLeft: () => this.left(),
-      Enter: () => this.flip(), " ": () => this.flip(), "+": () => this.zoomBy(0.6), "=": () => this.zoomBy(0.6), "-": () => this.zoomBy(1 / 0.6),
-      0: () => this.zoomTo(null), Escape: () => this.hub.select(NaN),
-    })[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  }
-
   /** The row of what is chosen, or -1. */
   current() {
     return this.hub.rows.indexOf(this.hub.selected);
-  }
-
-  /** @param {number} by */
-  step(by) {
-    const { rows } = this.hub;
-    if (!rows.count) return;
-    const row = this.current();
-    const from = row < 0 && Number.isFinite(by) ? -by : row; // with nothing chosen, any step goes to the first row
-    const next = Math.min(Math.max(from + by, 0), rows.count - 1);
-    this.hub.select(rows.kind === "lanes" ? this.nearestInLane(next) : rows.at(next).key);
-    this.reveal(next);
-  }
-
-  /** @param {number} lane */
-  nearestInLane(lane) {
-    const { table, selectedRow } = this.hub;
-    const spans = this.spansOf(lane);
-    const moment = selectedRow < 0 ? -Infinity : table.start[selectedRow];
-    const at = spans.findIndex((row) => table.start[row] >= moment);
-    return this.keyOf(spans[at < 0 ? spans.length - 1 : at]);
-  }
-
-  /** @param {number} row */
-  keyOf(row) {
-    return keyOf(this.hub.table.trace[row], this.hub.table.seq[row]);
-  }
-
-  /** @param {number} lane */
-  spansOf(lane) {
-    return this.hub.rows.bars(lane, { place: (moment) => moment, from: -Infinity, to: Infinity, near: 0 }).map((bar) => bar.row);
   }
 
   /** @param {number} row */
@@ -120,96 +56,6 @@ export class Chart {
     const top = this.hub.ui.scrollTop;
     if (row * ROW < top) this.hub.set({ scrollTop: row * ROW });
     else if ((row + 1) * ROW > top + height) this.hub.set({ scrollTop: (row + 1) * ROW - height });
-  }
-
-  right() {
-    const { rows } = this.hub;
-    const row = this.current();
-    if (row < 0) return this.step(0);
-    if (rows.kind === "lanes") return this.along(1);
-    const { inner, folded, key } = rows.at(row);
-    if (folded) this.hub.toggleFold(key);
-    else if (inner) this.step(1);
-  }
-
-  left() {
-    const { rows, ui, tree } = this.hub;
-    const row = this.current();
-    if (row < 0) return;
-    if (rows.kind === "lanes") return this.along(-1);
-    const { inner, folded, key } = rows.at(row);
-    if (inner && !folded && !ui.filter.query) return this.hub.toggleFold(key);
-    const parent = rows.place(row) < 0 ? -1 : tree.parent[rows.place(row)];
-    if (parent >= 0) this.step(rows.indexOf(tree.key[parent]) - row);
-  }
-
-  /** To the span before or after in a lane. @param {number} by */
-  along(by) {
-    const spans = this.spansOf(this.current());
-    const at = spans.indexOf(this.hub.selectedRow);
-    this.hub.select(this.keyOf(spans[Math.min(Math.max(at + by, 0), spans.length - 1)]));
-  }
-
-  flip() {
-    const row = this.current();
-    if (row < 0) return this.step(0);
-    const { inner, key } = this.hub.rows.at(row);
-    if (inner) this.hub.toggleFold(key);
-  }
-
-  // ------------------------------------------------------------------------------------------ pointer
-
-  /** Whether an event is on the chart's side. @param {MouseEvent} event */
-  onChart(event) {
-    return event.clientX >= this.plot.getBoundingClientRect().left;
-  }
-
-  /** @param {WheelEvent} event */
-  wheel(event) {
-    if (!this.onChart(event)) return;
-    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
-    // A wheel that passes over the chart on its way down the notebook must not be caught.
-    const zooms = event.ctrlKey || event.metaKey || this.view.shadow.activeElement === this.scroller;
-    if (!sideways && !zooms) return;
-    event.preventDefault();
-    const { range, full, perPixel, left } = this.time();
-    if (sideways) return this.zoomTo(panned(range, (event.deltaX || event.deltaY) * perPixel, full));
-    this.zoomTo(zoomed(range, 1.0015 ** event.deltaY, range[0] + (event.clientX - left) * perPixel, full));
-  }
-
-  /** @param {PointerEvent} event */
-  grab(event) {
-    if (event.button !== 0) return;
-    this.held = { x: event.clientX, range: this.onChart(event) ? this.time().range : null, moved: false };
-    if (this.held.range && event.target !== this.scroller) this.scroller.setPointerCapture(event.pointerId);
-  }
-
-  /** @param {PointerEvent} event */
-  move(event) {
-    const by = this.held ? event.clientX - this.held.x : 0;
-    if (this.held?.range && (this.held.moved || Math.abs(by) > 3)) {
-      this.held.moved = true;
-      const { perPixel, full } = this.time();
-      this.zoomTo(panned(this.held.range, -by * perPixel, full));
-    }
-    this.showTip(event);
-  }
-
-  /** @param {PointerEvent} event */
-  release(event) {
-    const held = this.held;
-    this.held = null;
-    if (!held || held.moved) return;
-    const slot = this.slotAt(event);
-    if (!slot) return;
-    const { rows } = this.hub;
-    const row = rows.at(slot.index);
-    if (event.composedPath().some((/** @type {any} */ at) => at.className === "fold")) this.hub.toggleFold(row.key);
-    else if (rows.kind !== "lanes") this.hub.select(row.key);
-    else {
-      const bar = this.barAt(slot, event);
-      if (bar) this.hub.select(this.keyOf(bar.row));
-    }
   }
 
   /** The row under the pointer. @param {MouseEvent} event */
@@ -229,34 +75,13 @@ export class Chart {
     return nearest && away(nearest) <= 4 * perPixel ? nearest : null;
   }
 
-  /** @param {MouseEvent} event */
-  showTip(event) {
-    const slot = this.held?.moved || !this.onChart(event) ? null : this.slotAt(event);
-    const said = slot ? this.tipOf(slot, event) : null;
-    this.tip.hidden = !said;
-    if (!said) return;
-    this.tip.replaceChildren(make("b", "", {}, [said.name]), make("div", "dim num", {}, [said.line]));
-    if (said.error) this.tip.append(make("div", "bad", {}, [said.error.slice(0, 200)]));
-    const box = this.view.root.getBoundingClientRect();
-    const x = Math.min(event.clientX - box.left + 14, box.width - this.tip.offsetWidth - 4);
-    const below = event.clientY - box.top + 16;
-    // Lab's output would get a scroll bar from a tip that reaches past its end.
-    const y = below + this.tip.offsetHeight > box.height ? below - this.tip.offsetHeight - 24 : below;
-    this.tip.style.transform = `translate(${Math.max(4, x)}px, ${y}px)`;
+  /** Whether an event is on the chart's side. @param {MouseEvent} event */
+  onChart(event) {
+    return event.clientX >= this.plot.getBoundingClientRect().left;
   }
 
-  /** @param {any} slot @param {MouseEvent} event */
-  tipOf(slot, event) {
-    const { rows, table, figures } = this.hub;
-    const row = rows.at(slot.index);
-    if (rows.kind === "pairs") {
-      const bar = this.barAt(slot, event);
-      return { name: row.label, line: `${row.type} · ${row.took}${bar ? ` · ${bar.side ? "other" : "this"} ${duration(bar.to - bar.from)}` : ""}`, error: "" };
-    }
-    const bar = rows.kind === "lanes" ? this.barAt(slot, event) : (this.barAt(slot, event) ?? slot.bars[0]);
-    if (rows.kind === "lanes" && !bar) return null;
-    if (!bar || row.type === "trace") return { name: row.full, line: `${row.type} · ${row.took}`, error: "" };
-    return { name: table.names[table.name[bar.row]], line: tipLine(table, bar.row, figures.ends, bar.merged), error: textOf(table, "error", bar.row) };
+  purge() {
+    if (this.plotted) this.hub.Plotly?.purge(this.plot);
   }
 
   // ------------------------------------------------------------------------------------------ time
@@ -267,12 +92,6 @@ export class Chart {
     const box = this.plot.getBoundingClientRect();
     const perPixel = (range[1] - range[0]) / Math.max(1, box.width - 2 * INSET);
     return { full, range, perPixel, left: box.left + INSET, width: box.width };
-  }
-
-  /** @param {number} factor */
-  zoomBy(factor) {
-    const { range, full } = this.time();
-    this.zoomTo(zoomed(range, factor, (range[0] + range[1]) / 2, full));
   }
 
   /** @param {[number, number] | null} range  null is the whole run, and follows it while it grows */

@@ -7,7 +7,7 @@ import { matchingRows, noFilter } from "./trace_filter.js";
 import { loadPlotly } from "./trace_gantt.js";
 import { buildLanes } from "./trace_lanes.js";
 import { laneRows, pairRows, shownPath, treeRows } from "./trace_rows.js";
-import { emptyTable, keyOf, rowOfKey, takeRows } from "./trace_table.js";
+import { emptyTable, keyOf, rowOfKey, spanKey, takeRows } from "./trace_table.js";
 import { foldedAxis, idleGaps, panned, plainAxis } from "./trace_time.js";
 import { buildTree, SPAN, TRACE, visiblePlaces } from "./trace_tree.js";
 
@@ -326,7 +326,7 @@ export class TraceHub extends LiveHub {
   /** A span's payload; asked for when it is first wanted, and again when the span has ended since. @param {number} row */
   detail(row) {
     const { table } = this;
-    const key = keyOf(table.trace[row], table.seq[row]);
+    const key = spanKey(table, row);
     const known = this.details.get(key);
     if (known && Object.is(known.ended, table.stop[row])) return known;
     const fresh = { ...known, error: null, ended: table.stop[row] };
@@ -340,7 +340,7 @@ export class TraceHub extends LiveHub {
     const row = this.selectedRow;
     if (row < 0) return;
     const { table } = this;
-    const key = keyOf(table.trace[row], table.seq[row]);
+    const key = spanKey(table, row);
     if (!wanted) this.sessions.delete(key);
     else {
       this.sessions.set(key, { asking: true });

@@ -20,7 +20,7 @@
  */
 
 import { barsBetween } from "./trace_lanes.js";
-import { keyOf, NONE, parentRows, rowOfKey, stateOf, stopOf, textOf, typeOf } from "./trace_table.js";
+import { NONE, parentRows, rowOfKey, spanKey, stateOf, stopOf, textOf, typeOf } from "./trace_table.js";
 import { failedInside, hasInside, isFolded, RUN, SPAN, TRACE } from "./trace_tree.js";
 import { count, duration, plural } from "./words.js";
 
@@ -113,7 +113,7 @@ function pathInside(table, tree, place, folded, path) {
   /** @type {[number, number][]} */
   const found = [];
   for (let i = place; i < (folded ? tree.after[place] : place + 1); i++) {
-    if (tree.kind[i] === SPAN) found.push(...(path.get(keyOf(table.trace[tree.of[i]], table.seq[tree.of[i]])) ?? []));
+    if (tree.kind[i] === SPAN) found.push(...(path.get(spanKey(table, tree.of[i])) ?? []));
   }
   return joined(found);
 }
@@ -132,7 +132,7 @@ export function shownPath(table, tree, own) {
     let row = rowOfKey(table, key);
     while (row !== NONE && !shown[row]) row = parents[row];
     if (row === NONE) continue;
-    const at = keyOf(table.trace[row], table.seq[row]);
+    const at = spanKey(table, row);
     path.set(at, joined([...(path.get(at) ?? []), ...stretches]));
   }
   return path;
@@ -164,8 +164,8 @@ export function laneRows({ table, lanes, ends, by, path }) {
       state: "done", failed: false, took: lanes[i].label && plural(lanes[i].members, "span"), beside: "",
     }),
     bars: (i, seen) => barsBetween(table, lanes[i].rows, ends, seen),
-    path: (i) => (path ? joined(lanes[i].rows.flatMap((row) => path.get(keyOf(table.trace[row], table.seq[row])) ?? [])) : []),
-    indexOf: (key) => lanes.findIndex((lane) => lane.rows.some((row) => keyOf(table.trace[row], table.seq[row]) === key)),
+    path: (i) => (path ? joined(lanes[i].rows.flatMap((row) => path.get(spanKey(table, row)) ?? [])) : []),
+    indexOf: (key) => lanes.findIndex((lane) => lane.rows.some((row) => spanKey(table, row) === key)),
     place: () => -1,
   };
 }

@@ -155,6 +155,11 @@ export function keyOf(trace, seq) {
   return trace * 2 ** 32 + seq;
 }
 
+/** What a row is called. @param {Table} table @param {number} row */
+export function spanKey(table, row) {
+  return keyOf(table.trace[row], table.seq[row]);
+}
+
 /** The row of a span by its key, or -1. @param {Table} table @param {number} key */
 export function rowOfKey(table, key) {
   const trace = Math.floor(key / 2 ** 32);

@@ -122,7 +122,7 @@ class View extends LiveView {
       hub.set({ filter: { ...hub.ui.filter, query: "" } });
     } else if (event.key === "Escape" || event.key === "ArrowDown" || event.key === "Enter") {
       this.chart.scroller.focus();
-      if (event.key !== "Escape") this.chart.step(0);
+      if (event.key !== "Escape") this.chart.input.step(0);
     } else return;
     event.preventDefault();
   }

@@ -28,7 +28,10 @@ class Payloads:
         }
 
     def records(self, limit):
-        return [record("t2", ALL, range(1))]
+        return [self.get("t2")]
+
+    def get(self, trace_id):
+        return record(trace_id, ALL, range(len(CORPUS)))
 
 
 def record(trace_id, name, numbers):
