@@ -71,7 +71,9 @@ class Undoing(SessionCore):
         return done.report if done else None
 
     async def edit_log(self, *, rows: bool = False) -> pd.DataFrame:
-        """Return who changed what and when, oldest first. The log is only ever added to.
+        """Return who changed what and when, oldest first.
+
+        The log is only ever added to, and holds every row that was changed: a file grows with its edits.
 
         Args:
             rows: One row for each stored item that a step touched, with its exact JSON before and after, instead
