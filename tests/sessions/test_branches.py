@@ -24,6 +24,11 @@ USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}
 
 
+def asked(path, select):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(select).fetchall()
+
+
 @pytest.fixture
 async def ids(filled):
     return (await filled.to_frame())["id"].tolist()
@@ -185,7 +190,7 @@ async def test_corrupt_rows_stay_where_they_are(filled, path, history):
     with pytest.warns(UserWarning, match="holds no item"):
         branch = await filled.branch("b")
     assert await branch.get_items() == history
-    assert len(sqlite3.connect(path).execute("SELECT * FROM agent_messages").fetchall()) == 11
+    assert len(asked(path, "SELECT * FROM agent_messages")) == 11
 
 
 async def test_a_session_in_memory_branches():

@@ -31,6 +31,11 @@ def stored(path):
         ).fetchall()
 
 
+def asked(path, select):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(select).fetchall()
+
+
 async def edited(session, edit):
     frame = await session.to_frame()
     return await session.apply_frame(edit(frame))
@@ -81,12 +86,12 @@ async def test_undo_and_redo_are_exact(filled, path, edit):
 @pytest.mark.parametrize("method", ["pop_item", "clear_session"])
 async def test_what_was_removed_comes_back(filled, path, method):
     """A pop and a clear are edits like any other; the session's own time too."""
-    begun = sqlite3.connect(path).execute("SELECT created_at FROM agent_sessions").fetchall()
+    begun = asked(path, "SELECT created_at FROM agent_sessions")
     before = stored(path)
     await getattr(filled, method)()
     await filled.undo()
     assert stored(path) == before
-    assert sqlite3.connect(path).execute("SELECT created_at FROM agent_sessions").fetchall() == begun
+    assert asked(path, "SELECT created_at FROM agent_sessions") == begun
 
 
 async def test_bytes_that_are_no_text_come_back(filled, path):
@@ -244,7 +249,7 @@ async def test_a_cleared_session_that_goes_on_is_not_forgotten(session, path):
     await session.add_items([ANSWER])
     await session.redo()
     assert await session.get_items() == [ANSWER]
-    assert len(sqlite3.connect(path).execute("SELECT * FROM agent_sessions").fetchall()) == 1
+    assert len(asked(path, "SELECT * FROM agent_sessions")) == 1
 
 
 async def test_the_log_says_who_what_and_when(filled, monkeypatch):
