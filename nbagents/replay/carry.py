@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx2
+
+from nbagents.replay.pieces import AsyncPieces, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -33,7 +36,7 @@ async def carry_async(client: httpx2.AsyncClient, request: httpx2.Request, take:
     except BaseException:  # the task was cancelled
         take.close()
         raise
-    return _outer(response, take, _AsyncPieces(response, take))
+    return _outer(response, take, AsyncPieces(_read_async(response, take), partial(_close_async, response, take)))
 
 
 def carry(client: httpx2.Client, request: httpx2.Request, take: Take) -> httpx2.Response:
@@ -46,7 +49,7 @@ def carry(client: httpx2.Client, request: httpx2.Request, take: Take) -> httpx2.
     except BaseException:  # the kernel was interrupted
         take.close()
         raise
-    return _outer(response, take, _Pieces(response, take))
+    return _outer(response, take, Pieces(_read(response, take), partial(_close, response, take)))
 
 
 def _outer(
@@ -57,49 +60,33 @@ def _outer(
     return httpx2.Response(response.status_code, headers=headers, stream=stream)
 
 
-class _AsyncPieces(httpx2.AsyncByteStream):
-    def __init__(self, response: httpx2.Response, take: Take) -> None:
-        self._response = response
-        self._take = take
-        self._pieces = self._read()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces  # openai reads on after the last event, to free the connection
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self._response.aiter_bytes():
-                self._take.chunk(piece)
-                yield piece
-        except httpx2.HTTPError as exc:
-            self._take.fail(exc)
-            raise
-        self._take.finish()
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
-        self._take.close()
+async def _read_async(response: httpx2.Response, take: Take) -> AsyncIterator[bytes]:
+    try:
+        async for piece in response.aiter_bytes():
+            take.chunk(piece)
+            yield piece
+    except httpx2.HTTPError as exc:
+        take.fail(exc)
+        raise
+    take.finish()
 
 
-class _Pieces(httpx2.SyncByteStream):
-    def __init__(self, response: httpx2.Response, take: Take) -> None:
-        self._response = response
-        self._take = take
-        self._pieces = self._read()
+def _read(response: httpx2.Response, take: Take) -> Iterator[bytes]:
+    try:
+        for piece in response.iter_bytes():
+            take.chunk(piece)
+            yield piece
+    except httpx2.HTTPError as exc:
+        take.fail(exc)
+        raise
+    take.finish()
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces  # as above
 
-    def _read(self) -> Iterator[bytes]:
-        try:
-            for piece in self._response.iter_bytes():
-                self._take.chunk(piece)
-                yield piece
-        except httpx2.HTTPError as exc:
-            self._take.fail(exc)
-            raise
-        self._take.finish()
+async def _close_async(response: httpx2.Response, take: Take) -> None:
+    await response.aclose()
+    take.close()
 
-    def close(self) -> None:
-        self._response.close()
-        self._take.close()
+
+def _close(response: httpx2.Response, take: Take) -> None:
+    response.close()
+    take.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from nbagents._first_token import note_first_token
+from nbagents.replay.pieces import AsyncPieces, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -24,14 +25,16 @@ async def watch_async(response: httpx2.Response) -> None:
     """Watch the stream of a response for its first token: a hook of an asynchronous httpx client."""
     span_id = _open_call(response)
     if span_id is not None and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = _AsyncWatched(response.stream, span_id)
+        stream = response.stream
+        response.stream = AsyncPieces(_watched_async(stream, _Watch(span_id)), stream.aclose)
 
 
 def watch(response: httpx2.Response) -> None:
     """Watch the stream of a response for its first token: a hook of a synchronous httpx client."""
     span_id = _open_call(response)
     if span_id is not None and isinstance(response.stream, httpx2.SyncByteStream):
-        response.stream = _Watched(response.stream, span_id)
+        stream = response.stream
+        response.stream = Pieces(_watched(stream, _Watch(span_id)), stream.close)
 
 
 def _open_call(response: httpx2.Response) -> str | None:
@@ -61,37 +64,13 @@ class _Watch:
         note_first_token(self._span_id, sys.modules["agents.tracing"].get_trace_provider().time_iso())
 
 
-class _AsyncWatched(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, span_id: str) -> None:
-        self._stream = stream
-        self._watch = _Watch(span_id)
-        self._pieces = self._read()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces  # openai reads on after the last event, to free the connection
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            self._watch.see(piece)
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+async def _watched_async(stream: httpx2.AsyncByteStream, watch: _Watch) -> AsyncIterator[bytes]:
+    async for piece in stream:
+        watch.see(piece)
+        yield piece
 
 
-class _Watched(httpx2.SyncByteStream):
-    def __init__(self, stream: httpx2.SyncByteStream, span_id: str) -> None:
-        self._stream = stream
-        self._watch = _Watch(span_id)
-        self._pieces = self._read()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces  # as above
-
-    def _read(self) -> Iterator[bytes]:
-        for piece in self._stream:
-            self._watch.see(piece)
-            yield piece
-
-    def close(self) -> None:
-        self._stream.close()
+def _watched(stream: httpx2.SyncByteStream, watch: _Watch) -> Iterator[bytes]:
+    for piece in stream:
+        watch.see(piece)
+        yield piece

@@ -9,6 +9,7 @@ import httpx2
 
 from nbagents.errors import CassetteError
 from nbagents.replay.pace import pause
+from nbagents.replay.pieces import AsyncPieces, Pieces
 from nbagents.replay.reply import CANCELLED
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ async def play_async(deck: Deck, ask: Ask) -> httpx2.Response:
         await asyncio.sleep(_seconds(playback.reply["ms"], deck.speed))
         deck.advance(playback.reply["ms"])
         await _end_async(playback, deck)
-    return _response(playback, deck, _AsyncPieces(playback, deck))
+    return _response(playback, deck, AsyncPieces(_read_async(playback, deck)))
 
 
 def play(deck: Deck, ask: Ask) -> httpx2.Response:
@@ -47,7 +48,7 @@ def play(deck: Deck, ask: Ask) -> httpx2.Response:
         pause(_seconds(playback.reply["ms"], deck.speed))
         deck.advance(playback.reply["ms"])
         _end(playback, deck)
-    return _response(playback, deck, _Pieces(playback, deck))
+    return _response(playback, deck, Pieces(_read(playback, deck)))
 
 
 def refusal(error: CassetteError) -> httpx2.Response:
@@ -69,42 +70,24 @@ def _seconds(ms: float, speed: float) -> float:
     return max(ms, 0) / 1000 * speed
 
 
-class _AsyncPieces(httpx2.AsyncByteStream):
-    def __init__(self, playback: Playback, deck: Deck) -> None:
-        self._playback = playback
-        self._deck = deck
-        self._pieces = self._read()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces  # openai reads on after the last event, to free the connection
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        before = 0
-        for ms, piece in self._playback.chunks:
-            await asyncio.sleep(_seconds(ms - before, self._deck.speed))  # 0 still lets other tasks run
-            self._deck.advance(ms - before)
-            before = ms
-            yield piece
-        await _end_async(self._playback, self._deck)
+async def _read_async(playback: Playback, deck: Deck) -> AsyncIterator[bytes]:
+    before = 0
+    for ms, piece in playback.chunks:
+        await asyncio.sleep(_seconds(ms - before, deck.speed))  # 0 still lets other tasks run
+        deck.advance(ms - before)
+        before = ms
+        yield piece
+    await _end_async(playback, deck)
 
 
-class _Pieces(httpx2.SyncByteStream):
-    def __init__(self, playback: Playback, deck: Deck) -> None:
-        self._playback = playback
-        self._deck = deck
-        self._pieces = self._read()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces  # as above
-
-    def _read(self) -> Iterator[bytes]:
-        before = 0
-        for ms, piece in self._playback.chunks:
-            pause(_seconds(ms - before, self._deck.speed))
-            self._deck.advance(ms - before)
-            before = ms
-            yield piece
-        _end(self._playback, self._deck)
+def _read(playback: Playback, deck: Deck) -> Iterator[bytes]:
+    before = 0
+    for ms, piece in playback.chunks:
+        pause(_seconds(ms - before, deck.speed))
+        deck.advance(ms - before)
+        before = ms
+        yield piece
+    _end(playback, deck)
 
 
 async def _end_async(playback: Playback, deck: Deck) -> None:

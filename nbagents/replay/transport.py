@@ -23,6 +23,7 @@ from nbagents.replay.carry import carry, carry_async
 from nbagents.replay.deck import Deck
 from nbagents.replay.notice import tell_once
 from nbagents.replay.pace import offline_speed, pause, wait_for
+from nbagents.replay.pieces import AsyncPieces, Pieces
 from nbagents.replay.playback import play, play_async, refusal
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class AsyncSeamTransport(httpx2.AsyncBaseTransport):
         paced = _answer(request, await request.aread())
         if not paced.answer.streamed:
             await asyncio.sleep(paced.seconds)
-        return paced.response(_AsyncChunks(paced))
+        return paced.response(AsyncPieces(_chunks_async(paced)))
 
 
 class SeamTransport(httpx2.BaseTransport):
@@ -121,7 +122,7 @@ class SeamTransport(httpx2.BaseTransport):
         paced = _answer(request, request.read())
         if not paced.answer.streamed:
             pause(paced.seconds)
-        return paced.response(_Chunks(paced))
+        return paced.response(Pieces(_chunks(paced)))
 
 
 def _take(deck: Deck, request: httpx2.Request, body: bytes) -> Take | httpx2.Response:
@@ -157,29 +158,13 @@ def _answer(request: httpx2.Request, body: bytes) -> _Paced:
     return _Paced(answer, wait_for(answer.words, factor))
 
 
-class _AsyncChunks(httpx2.AsyncByteStream):
-    def __init__(self, paced: _Paced) -> None:
-        self._paced = paced
-        self._chunks = self._read()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._chunks  # openai reads on after the last event: once more from the start would wait twice
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        for chunk in self._paced.answer.chunks:
-            await asyncio.sleep(self._paced.seconds_per_chunk)  # 0 still lets other tasks run
-            yield chunk
+async def _chunks_async(paced: _Paced) -> AsyncIterator[bytes]:
+    for chunk in paced.answer.chunks:
+        await asyncio.sleep(paced.seconds_per_chunk)  # 0 still lets other tasks run
+        yield chunk
 
 
-class _Chunks(httpx2.SyncByteStream):
-    def __init__(self, paced: _Paced) -> None:
-        self._paced = paced
-        self._chunks = self._read()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._chunks  # as above
-
-    def _read(self) -> Iterator[bytes]:
-        for chunk in self._paced.answer.chunks:
-            pause(self._paced.seconds_per_chunk)
-            yield chunk
+def _chunks(paced: _Paced) -> Iterator[bytes]:
+    for chunk in paced.answer.chunks:
+        pause(paced.seconds_per_chunk)
+        yield chunk
