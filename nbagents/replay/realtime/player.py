@@ -51,6 +51,7 @@ class ReplayingRealtimeModel(RealtimeModel):
         self._script = Script([])
         self._moved = asyncio.Event()
         self._playing: asyncio.Task[None] | None = None
+        self._missed = False
 
     async def connect(self, options: RealtimeModelConfig) -> None:
         """Find the recording and begin to play it.
@@ -103,8 +104,9 @@ class ReplayingRealtimeModel(RealtimeModel):
         return True
 
     async def close(self) -> None:
-        """Play no further."""
+        """Play no further; a conversation that was left before all was sent is reported."""
         playing, self._playing = self._playing, None
+        self._report_rest()
         if playing is not None and playing is not asyncio.current_task():
             playing.cancel()
             with suppress(asyncio.CancelledError):
@@ -141,9 +143,20 @@ class ReplayingRealtimeModel(RealtimeModel):
         except Unexpected as exc:
             raise self._miss((kind, data), (exc.expected, exc.recorded)) from None
 
+    def _report_rest(self) -> None:
+        place, script = self._place, self._script
+        self._place = None
+        if place is not None and script.sent < script.total and not self._missed:
+            self._player.report.missed(
+                place,
+                f"{place} closed its realtime conversation after {script.sent} of the {script.total} events that "
+                "were sent when it was recorded",
+            )
+
     def _miss(self, sent: tuple[str, Any], expected: tuple[str | None, Any]) -> CassetteMissError:
         if self._place is None or self._recording is None:
             raise UserError("this realtime model is not connected")
+        self._missed = True
         error = sent_miss(self._player.cassette.path, self._place, self._recording, sent, expected)
         self._player.report.missed(self._place, str(error))
         return error

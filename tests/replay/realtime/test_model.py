@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 
 import pytest
 from agents import UserError, function_tool
@@ -28,7 +29,8 @@ from agents.realtime.model_inputs import RealtimeModelSendToolOutput
 from agents.realtime.testing import RealtimeStep, ScriptedRealtimeModel
 
 from nbagents.errors import CassetteMissError, OfflineError, SecretFoundError
-from nbagents.replay.realtime import realtime_model
+from nbagents.replay.realtime import player, realtime_model
+from nbagents.replay.report import read_report
 
 SOUND = bytes(range(256)) * 20
 DELTA = {
@@ -146,6 +148,40 @@ async def test_saying_more_is_a_miss(tape):
     tape.replay()
     with pytest.raises(CassetteMissError, match="has nothing more that was sent"):
         await talk(scripted(), HI, HI)
+
+
+async def test_a_conversation_that_is_left_early_is_reported(tape, tmp_path):
+    """Who says less than was recorded is told at the end, as a recorded call that nothing asks for is."""
+    tape.record()
+    bye = RealtimeModelSendUserInput("Bye")
+    await talk(scripted(RealtimeStep(HI, ANSWER), RealtimeStep(bye)), HI, bye, hears=len(ANSWER))
+    tape.environment.setenv("NBAGENTS_REPLAY_REPORT", str(tmp_path / "report.jsonl"))
+    tape.replay()
+    await talk(scripted(), HI, hears=len(ANSWER))
+    (said,) = read_report(tmp_path / "report.jsonl").misses
+    assert said.startswith("cell c1 (ask()) closed its realtime conversation after 1 of the 2 events")
+
+
+async def test_a_conversation_has_its_own_pace(tape, monkeypatch):
+    """A replay waits between events as long as it took, times its speed, and at 0 not at all."""
+    tape.record()
+    await talk(scripted(RealtimeStep(HI, ANSWER)), HI, hears=len(ANSWER))
+    tape.replay()  # ends the recording, which writes the file anew
+    lines = tape.path.read_text().splitlines()
+    call = json.loads(lines[1])
+    for n, event in enumerate(call["response"]["conversation"]):
+        event[0] = 1000 * n
+    tape.path.write_text(f"{lines[0]}\n{json.dumps(call)}\n")
+    waited, sleep = [], asyncio.sleep
+
+    async def note(seconds):
+        waited.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(player.asyncio, "sleep", note)
+    tape.replay(speed=0.5)
+    await talk(scripted(), HI, hears=len(ANSWER))
+    assert waited == [0.5] * len(ANSWER)
 
 
 @function_tool
