@@ -157,6 +157,8 @@ def test_page(notebook):
     print()
     report("page: microphone to kernel, p95", got["delays"], "the notebook's own channel")
     report("page: mouth to model, p95", mouth, "goal: under 25 more than a plain client")
+    relay = [whole - way for whole, way in zip(mouth, got["delays"][:count], strict=True)]
+    report("page: of that what the relay takes, p95", relay, "goal: under 25")
     report("page: model to speaker, p95", spoken, "goal: under 25 more than a plain client")
     report("page: caption on screen, p95", captions, "goal: under 150")
     report("page: barge-in to silence, p95", silences, "goal: under 150")

@@ -16,7 +16,7 @@
  *   {type: "text", text}             something said in writing
  *   {type: "approve", call_id}, {type: "reject", call_id}
  * By WebRTC the page has the sound to itself: {type: "call", url, secret} lets it call the model, to which it says
- * {type: "called", call_id} or {type: "lost", text}; {type: "hang_up"} ends it.
+ * {type: "called", call_id} or {type: "lost", text}; {type: "hang_up", call_id?} ends it, or that one alone.
  *
  * Synced traits: view_id; microphone_id and speaker_id, the view_ids of the two widgets that carry the sound.
  *
@@ -90,6 +90,7 @@ class PanelHub extends LiveHub {
     this.meters = 0;
     /** @type {DirectCall | null} */ this.call = null;
     this.asked = false; // whether somebody pressed Connect in this page
+    this.callId = "";
   }
 
   newView() {
@@ -104,7 +105,7 @@ class PanelHub extends LiveHub {
       this.log.clear();
     } else if (message.type === "news") this.news(message);
     else if (message.type === "call") void this.callModel(message);
-    else if (message.type === "hang_up") this.hangUp();
+    else if (message.type === "hang_up" && (message.call_id ?? this.callId) === this.callId) this.hangUp();
     else if (message.type === "error") this.fail(new Error(message.text));
   }
 
@@ -120,15 +121,16 @@ class PanelHub extends LiveHub {
     this.answered();
   }
 
-  /** Call the model from here. Of several pages it is the one where somebody asked for it. @param {any} ticket */
+  /** Call the model from here: where somebody asked for it, or a page that is seen. @param {any} ticket */
   async callModel({ url, secret }) {
-    if (!this.asked) return;
+    if (!this.asked && document.hidden) return;
     this.asked = false;
     this.hangUp();
     const call = (this.call = new DirectCall((text) => this.send({ type: "lost", text })));
     try {
       const constraints = this.microphone()?.model.get("constraints") ?? {};
-      this.send({ type: "called", call_id: await call.begin({ url, secret, constraints }) });
+      this.callId = await call.begin({ url, secret, constraints });
+      this.send({ type: "called", call_id: this.callId });
       call.listen(this.state?.hands_free ?? true);
     } catch (/** @type {any} */ error) {
       this.hangUp();

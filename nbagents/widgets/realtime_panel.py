@@ -118,6 +118,7 @@ class RealtimePanel(LiveWidget):
         self._calls: dict[str, str] = {}
         self._painted: dict[str, dict[str, Any]] = {}
         self._shown = False
+        self._called = False  # by a page, for the conversation that is being connected
         self._waits = False  # a message to the page is on its way
         super().__init__(unknown, microphone_id=self.microphone.view_id, speaker_id=self.speaker.view_id)
 
@@ -131,7 +132,7 @@ class RealtimePanel(LiveWidget):
         with self._lock:
             self._hang_up()
             self._forget()
-            self._status = "connecting"
+            self._status, self._called = "connecting", False
         if self._direct:
             self._sound.call()
         else:
@@ -165,10 +166,11 @@ class RealtimePanel(LiveWidget):
 
     def close(self) -> None:
         """End the conversation and the widget."""
-        with self._lock:
-            self._hang_up()
-        self.microphone.close()
-        self.speaker.close()
+        if hasattr(self, "_lock"):  # else an argument was wrong, and there is nothing to end
+            with self._lock:
+                self._hang_up()
+            self.microphone.close()
+            self.speaker.close()
         super().close()
 
     def static_forms(self) -> tuple[str, str]:
@@ -367,8 +369,13 @@ class RealtimePanel(LiveWidget):
         self._paint_soon()
 
     def _on_called(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        if self._status == "connecting":
-            self._start(str(message["call_id"]))
+        call_id = str(message["call_id"])
+        with self._lock:
+            first, self._called = self._status == "connecting" and not self._called, True
+        if first:
+            self._start(call_id)
+        else:  # of two pages that called the second is one too many
+            self.send({"type": "hang_up", "call_id": call_id})
 
     def _on_lost(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         self._fail(str(message["text"]))

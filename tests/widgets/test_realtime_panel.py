@@ -226,3 +226,38 @@ async def test_an_error_of_the_server_is_shown(page, server):
     page.says("text", text="Hello!")
     await page.until(lambda: answered(page))
     assert page.state["trouble"] == "an error on request"
+
+
+async def test_of_two_pages_that_call_one_is_attached_to(server, monkeypatch):
+    """WebRTC: the kernel attaches to the first call; a second is told to hang up; hanging up ends the first."""
+    panel = RealtimePanel(RealtimeAgent("Weather", "", RealtimeConfig(url=server.url)), transport="webrtc")
+    page = Page(panel, monkeypatch)
+    monkeypatch.setattr(panel._sound, "call", lambda: None)
+    monkeypatch.setattr(panel._sound, "_send", panel.send)
+    page.says("connect")
+    page.says("called", call_id="rtc_1")
+    page.says("called", call_id="rtc_2")
+    await page.until(lambda: page.state["status"] == "live")
+    assert list(server.calls) == ["rtc_1"]
+    assert [message for message in page.sent if message["type"] == "hang_up"][-1] == {
+        "type": "hang_up",
+        "call_id": "rtc_2",
+    }
+    assert not panel.microphone.running
+    page.says("hang_up")
+    assert page.sent[-2]["type"] == "hang_up"
+    page.says("lost", text="no microphone")
+    assert page.state["trouble"] == "no microphone"
+    panel.close()
+
+
+async def test_a_call_offline_says_what_works(monkeypatch):
+    """WebRTC needs mode live; the page learns so, and that the relay does not."""
+    panel = RealtimePanel(RealtimeAgent("Weather", ""), transport="webrtc")
+    page = Page(panel, monkeypatch)
+    page.says("connect")
+    await page.until(lambda: page.state["status"] == "failed")
+    assert "transport='relay'" in page.state["trouble"]
+    panel.close()
+    with pytest.raises(ConfigError, match="'relay' or 'webrtc'"):
+        RealtimePanel(RealtimeAgent("Weather", ""), transport="pigeon")
