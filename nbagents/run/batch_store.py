@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Self
 
+from nbagents._now import now_us
 from nbagents._sqlite import connect, migrate, translate
 from nbagents.errors import StoreError
 from nbagents.run.row_result import RowResult
@@ -81,7 +81,7 @@ class BatchStore:
 
     def put(self, prompt: Prompt, result: RowResult) -> None:
         """Have a finished row written; never waits."""
-        self._fresh.append((self._batch, prompt.key, prompt.nth, time.time_ns() // 1000, *result))
+        self._fresh.append((self._batch, prompt.key, prompt.nth, now_us(), *result))
         self._thread.submit(self._write)
 
     def _write(self) -> None:
