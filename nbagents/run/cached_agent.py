@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from agents import Agent, ModelResponse, TContext, Usage
+from agents.models import get_default_model_settings
 from openai.types.responses import ResponseOutputMessage, ResponseOutputText
 
 from nbagents._sqlite import default_path
@@ -93,6 +94,20 @@ class CachedAgent(Agent[TContext]):
         if name == "model" and "_cache" in self.__dict__ and not isinstance(value, CachedModel):
             value = CachedModel(value, self._cache)
         super().__setattr__(name, value)
+
+    def clone(self, **kwargs: Any) -> CachedAgent[TContext]:  # noqa: ANN401 - the SDK's signature
+        """Return a copy with some arguments changed; it has a cache of its own, or shares the file's.
+
+        Args:
+            kwargs: What is changed.
+        """
+        model = kwargs.get("model")
+        own = "model_settings" in kwargs or self.model_settings != get_default_model_settings(
+            self._cached_model.model
+        )
+        if isinstance(model, str) and not own:  # as the SDK does: settings that came with a model go with it
+            kwargs["model_settings"] = get_default_model_settings(model)
+        return cast("CachedAgent[TContext]", super().clone(**kwargs))
 
     async def get_cached_response(self, input: str | list[TResponseInputItem]) -> ModelResponse | None:  # noqa: A002 - as in Runner.run
         """Return the kept answer to the first call of ``Runner.run(agent, input)``, or None; nothing is asked.

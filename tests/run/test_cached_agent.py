@@ -232,6 +232,9 @@ async def test_it_is_an_agent(counting):
     assert copy.copy(agent).cache_info().hits == 1
     there = pickle.loads(pickle.dumps(CachedAgent(name="A", model="gpt-4o")))
     assert there.cache_info() == CacheInfo(0, 0, 0, 0, 0.0)
+    for names in (("gpt-5", "gpt-4o"), ("gpt-4o", "gpt-5"), ("gpt-5", "gpt-5.1")):
+        ours, plain = (kind(name="A", model=names[0]).clone(model=names[1]) for kind in (CachedAgent, Agent))
+        assert ours.model_settings == plain.model_settings
     for wrong in ({"cache_size": 0}, {"ttl": -1}):
         with pytest.raises(ConfigError):
             CachedAgent(name="A", **wrong)
