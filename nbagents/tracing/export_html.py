@@ -10,7 +10,6 @@ from nbagents.tracing.colors import color_of
 from nbagents.tracing.encode import cut
 from nbagents.tracing.layout import chosen, seconds, without_structure
 from nbagents.tracing.plain_text import many, one_line, short
-from nbagents.tracing.static import headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,14 +82,31 @@ def page(records: Sequence[TraceRecord]) -> Iterator[str]:
 def _trace(record: TraceRecord) -> Iterator[str]:
     whole = without_structure(record.nodes)
     nodes = chosen(whole, _ROWS, record.end_us)
-    facts = [part for part in headline([record], "   ").split("   ")[1:] if part]
-    facts.append(f"{record.started_at:%Y-%m-%d %H:%M:%S} UTC")
+    facts = _facts(record)
     if len(nodes) < len(whole):
         facts.append(f"showing {len(nodes):,} of {many(len(whole), 'span')}")
     yield f"<h1>{escape(record.name)}</h1><p>{escape(' · '.join(facts))}</p><section>{_axis(record)}"
+    if record.metadata:
+        yield (
+            '<details><summary class="row"><span class="name">metadata</span></summary>'
+            f'<div class="said"><pre>{escape(cut(_pretty(record.metadata), _CHARACTERS))}</pre></div></details>\n'
+        )
     for node in nodes:
         yield _row(node, record)
     yield "</section>\n"
+
+
+def _facts(record: TraceRecord) -> list[str]:
+    tokens = record.usage.total_tokens
+    return [
+        seconds(record.end_us - record.row.started_us),
+        many(len(record.rows), "span"),
+        *([many(tokens, "token")] if tokens else []),
+        *([many(record.errors, "error")] if record.errors else []),
+        *([record.status] if record.row.ended_us is None else []),
+        f"{record.started_at:%Y-%m-%d %H:%M:%S} UTC",
+        *([f"group {short(one_line(record.group_id), _NAME)}"] if record.group_id else []),
+    ]
 
 
 def _axis(record: TraceRecord) -> str:

@@ -40,6 +40,7 @@ def insert_traces(connection: sqlite3.Connection, traces: Iterable[Trace]) -> No
 def _clean_trace(row: TraceRow, redactor: Redactor) -> TraceRow:
     return row._replace(
         name=redactor.name(row.name),
+        group_id=None if row.group_id is None else redactor.name(row.group_id),
         metadata=None if row.metadata is None else redactor.json(row.metadata),
         writer=_WRITER,
     )
@@ -48,6 +49,8 @@ def _clean_trace(row: TraceRow, redactor: Redactor) -> TraceRow:
 def _clean_span(row: SpanRow, redactor: Redactor) -> SpanRow:
     return row._replace(
         name=redactor.name(row.name),
+        agent=None if row.agent is None else redactor.name(row.agent),
+        model=None if row.model is None else redactor.name(row.model),
         error=None if row.error is None else redactor.name(row.error),
     )
 

@@ -154,6 +154,10 @@ def test_what_is_imported_has_no_secret(tmp_path):
     """What another tool did not take out is taken out here."""
     key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
     facts = [{"key": "input.value", "value": {"stringValue": f"use {key}"}}]
+    facts += [
+        {"key": name, "value": {"stringValue": key}}
+        for name in ("session.id", "gen_ai.request.model", "agent.name")
+    ]
     span = {"traceId": "a" * 32, "spanId": "b" * 16, "name": key, "startTimeUnixNano": "1", "attributes": facts}
     (tmp_path / "x.json").write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
     store = TraceStore(tmp_path / "here.db")
@@ -185,7 +189,17 @@ def test_the_page_needs_nothing_and_runs_nothing(lamp, tmp_path):
     assert "default-src 'none'" in html
     assert "http" not in html.replace("http-equiv", "")
     assert page.text.count(HOSTILE) >= 3
-    for fact in ("lamp — ✓", "triage", "gpt-4.1", "日本", "412 tokens in, 56 out", "top_p", "1 error"):
+    for fact in (
+        "lamp — ✓",
+        "triage",
+        "gpt-4.1",
+        "日本",
+        "412 tokens in, 56 out",
+        "top_p",
+        "1 error",
+        "shop",
+        '"day": 3',
+    ):
         assert fact in page.text
     assert len(html) < 20_000
 
