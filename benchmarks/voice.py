@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from agents import Agent, function_tool
+from agents import Agent, function_tool, set_trace_processors
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from nbagents.audio.activity import SpeechStarted, VoiceActivity
@@ -36,6 +36,7 @@ def p95(values):
 
 
 def main():
+    set_trace_processors([])
     detectors()
     asyncio.run(turns())
     asyncio.run(barge_in())
@@ -44,7 +45,8 @@ def main():
 
 def said(text, after_ms=1_000):
     sound = speak(text, words_per_minute=150)
-    return np.concatenate([resample(sound.samples, sound.rate, RATE), np.zeros(after_ms * 16, np.int16)])
+    quiet = np.zeros(RATE // 2, np.int16), np.zeros(after_ms * 16, np.int16)
+    return np.concatenate([quiet[0], resample(sound.samples, sound.rate, RATE), quiet[1]])
 
 
 def detectors():
@@ -132,9 +134,9 @@ async def barge_in():
 
     took = []
     for _ in range(5):
-        async for event in pipeline.process_audio_stream(person()):
-            now = time.perf_counter()
-            took += [1000 * (now - spoken[-1] - begins)] * isinstance(event, VoiceStreamEventInterrupted)
+        events = pipeline.process_audio_stream(person())
+        times = [time.perf_counter() async for event in events if isinstance(event, VoiceStreamEventInterrupted)]
+        took += [1000 * (now - spoken[-1] - begins) for now in times]
     print(f"  second voice to interruption     p50 {statistics.median(took):.0f}  worst {max(took):.0f} ms")
 
 

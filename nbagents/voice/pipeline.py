@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.resample import check_rate
 from nbagents.errors import ConfigError, VoiceError
 from nbagents.voice.answering import Answering, Talk
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["VoicePipeline"]
 
 _NOTHING: Samples = np.zeros(0, np.int16)
+_LONGEST = 60 * DETECTOR_RATE  # samples that are heard again: noise must not gather
 _WAITING = 256  # events that wait for whoever iterates; past that the answer is made no faster than it is taken
 
 
@@ -193,7 +195,7 @@ class VoicePipeline:
         if current is not None and current.audible:
             await current.interrupt(self._events.drop_sound)
             if not current.understood:  # a pause within a sentence: its beginning is heard with its end
-                self._unheard = current.samples
+                self._unheard = current.samples[-_LONGEST:]
 
     async def speech_ended(self, ended: SpeechEnded, utterance: Utterance | None) -> None:
         """Answer an utterance; called by the parts of the pipeline."""

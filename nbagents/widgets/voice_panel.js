@@ -25,14 +25,18 @@ import { duration } from "./words.js";
 const METER_MS = 60;
 const STAGE_TYPES = { "first token": "response" }; // the others are sound's own
 
-/** What the control says, and what to do next. @param {any} state @param {boolean} holding @returns {[string, string]} */
-export function saying(state, holding) {
+/**
+ * What the control says, and what to do next.
+ * @param {any} state @param {boolean} holding @param {boolean} focused  whether keys come here @returns {[string, string]}
+ */
+export function saying(state, holding, focused) {
   if (holding || state.talking) return ["Hearing you", "let go to send"];
   if (state.replaying) return [`Replaying turn ${state.replaying}`, "Esc stops"];
   if (state.speaking) return ["Speaking", state.hands_free ? "speak to interrupt" : "hold to interrupt"];
   if (state.caption) return ["Hearing you", ""];
   if (state.answering) return ["Thinking", "Esc stops"];
-  return state.hands_free ? ["Listening", "just speak"] : ["Ready", "hold space to talk"];
+  if (state.hands_free) return ["Listening", "just speak"];
+  return ["Ready", focused ? "hold space to talk" : "hold to talk"];
 }
 
 /** Arguments as one would write the call. @param {string} name @param {string} json */
@@ -130,7 +134,7 @@ const STYLE = `
 .line.mine { align-self: flex-end; background: color-mix(in srgb, var(--nb-text) 8%, var(--nb-bg)); } .line.open { color: var(--nb-dim); }
 .note { display: block; font-size: 11px; color: var(--nb-faint); }
 .answer { display: flex; align-items: center; gap: 4px; } .answer .line { max-width: calc(82% - 28px); }
-.again { flex: none; opacity: 0; width: 24px; height: 24px; justify-content: center; padding: 0; } .answer:hover .again, .again:focus-visible, .again[aria-pressed=true] { opacity: 1; }
+.again { flex: none; opacity: .4; width: 24px; height: 24px; justify-content: center; padding: 0; } .answer:hover .again, .again:focus-visible, .again[aria-pressed=true] { opacity: 1; }
 .card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; }
 .facts { padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; display: flex; flex-direction: column; gap: 4px; }
 .steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 2px 0 8px; }
@@ -165,9 +169,11 @@ class VoiceView extends LiveView {
     this.root.tabIndex = -1;
     this.on(this.root, "keydown", (event) => this.key(event, true));
     this.on(this.root, "keyup", (event) => this.key(event, false));
+    this.on(this.root, "focusin", () => this.hub.draw());
     this.on(this.root, "focusout", () => {
       this.leftAt = performance.now();
       this.talk(false);
+      this.hub.draw();
     });
   }
 
@@ -236,7 +242,7 @@ class VoiceView extends LiveView {
 
   /** @param {any} state */
   drawSide(state) {
-    const [words, hint] = saying(state, this.holding);
+    const [words, hint] = saying(state, this.holding, this.root.contains(document.activeElement));
     put(this.words, words);
     put(this.tip, hint);
     this.control.setAttribute("aria-label", `${words}: ${hint}`);

@@ -8,8 +8,9 @@ import { bars, callText, lastTurn, saying } from "../../nbagents/widgets/voice_p
 const STATE = { hands_free: false, talking: false, caption: "", answering: false, speaking: false, replaying: null };
 
 test("the control says what happens and what to do next", () => {
-  const said = (more, holding = false) => saying({ ...STATE, ...more }, holding);
+  const said = (more, holding = false) => saying({ ...STATE, ...more }, holding, true);
   assert.deepEqual(said({}), ["Ready", "hold space to talk"]);
+  assert.deepEqual(saying(STATE, false, false), ["Ready", "hold to talk"]);
   assert.deepEqual(said({ hands_free: true }), ["Listening", "just speak"]);
   assert.deepEqual(said({ speaking: true }, true), ["Hearing you", "let go to send"]);
   assert.deepEqual(said({ answering: true, speaking: true }), ["Speaking", "hold to interrupt"]);
