@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbagents.realtime.session import RealtimeSession
     from nbagents.replay.cassette import Cassette
     from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.replay.realtime import realtime_model
     from nbagents.run.batch_compare import compare
     from nbagents.run.cached_agent import CachedAgent
     from nbagents.run.map_agent import map_agent
@@ -111,6 +112,7 @@ _EXPORTS = {
     "list_sessions": "nbagents.sessions.list_sessions",
     "map_agent": "nbagents.run.map_agent",
     "openai_client": "nbagents.replay.client",
+    "realtime_model": "nbagents.replay.realtime",
     "search_sessions": "nbagents.sessions.list_sessions",
     "sync_openai_client": "nbagents.replay.client",
     "to_frame": "nbagents.sessions.frame",
@@ -168,6 +170,7 @@ __all__ = [
     "list_sessions",
     "map_agent",
     "openai_client",
+    "realtime_model",
     "search_sessions",
     "sync_openai_client",
     "to_frame",
