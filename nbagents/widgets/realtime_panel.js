@@ -349,8 +349,11 @@ class PanelView extends LiveView {
     const target = /** @type {any} */ (event.composedPath()[0]);
     if (target.tagName === "INPUT") return;
     if (event.key === " ") {
-      event.preventDefault(); // a button that has the focus would be pressed
-      this.talk(down);
+      if (target.tagName === "BUTTON" && target !== this.control) return; // which space presses
+      event.preventDefault();
+      if (!down) this.talk(false);
+      else if (!event.repeat && target === this.control) this.press(true);
+      else if (!event.repeat) this.talk(true);
     } else if (event.key === "Escape" && down) this.panel.interrupt();
   }
 
