@@ -221,6 +221,8 @@ def notebooks(tmp_path_factory):
             "LANGSMITH_ENDPOINT": sink.url,
             "LANGSMITH_API_KEY": "k",
             "LANGSMITH_TRACING": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",  # nothing of a test leaves this machine
+            "DO_NOT_TRACK": "1",
         }
         process = subprocess.Popen(
             [sys.executable, "-c", NOTEBOOK, sink.url, set_up, send],
