@@ -30,7 +30,7 @@ class Branching(Editing):
         """Begin a session that holds this history through an item, and remember it as the current branch.
 
         The branch is a session of the same file like any other. What is written or edited in one never shows in
-        the other, whoever writes.
+        the other, whoever writes. What is in memory has one connection: closing one session closes its branches.
 
         Args:
             new_id: The new session's name; one that was never used in the file.
