@@ -1,21 +1,29 @@
-"""What a replay adds to a call, and how long a cassette takes to open; both sides answer in process, in turn."""
+"""What a replay adds to a call, and how long a cassette takes to open; both sides answer in process, in turn.
+
+Then how large the cassettes of notebooks are.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import tempfile
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
 import openai
 
 from nbagents.replay import client as seam
+from nbagents.replay import offline
 from nbagents.replay.ask import Ask
 from nbagents.replay.canonical import canonical_request, hash_of
 from nbagents.replay.cassette import Cassette
+from nbagents.replay.commands import record_notebooks
 from nbagents.replay.place import SCRIPT
 from nbagents.replay.player import Player
 from nbagents.replay.recording import Recording
@@ -24,6 +32,8 @@ from nbagents.replay.scrub import Scrubber
 
 CALLS = 1_000
 ROUNDS = 5
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+RECORDED = ("01_first_run", "07_streaming", "10_many_questions")
 WORDS = "the lamp on the table was delivered in the afternoon and is switched on " * 10
 
 
@@ -86,6 +96,34 @@ def answering(path):
     return [statistics.median(times) * 1000 for times in (found, replayed, bare)]
 
 
+class Rules(BaseHTTPRequestHandler):
+    """The offline model on loopback, so that there is something to record."""
+
+    def do_POST(self):
+        found = offline.answer("POST", self.path, self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(found.status)
+        self.send_header("content-type", found.media_type)
+        self.end_headers()
+        self.wfile.write(b"".join(found.chunks))
+
+    def log_message(self, *_):
+        pass
+
+
+def sizes(folder):
+    """Bytes of the cassette of each of some notebooks, the one with most calls among them."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Rules)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    os.environ["OPENAI_BASE_URL"] = f"http://127.0.0.1:{server.server_port}/v1"
+    for name in RECORDED:
+        notebook = Path(shutil.copy(NOTEBOOKS / f"{name}.ipynb", folder))
+        record_notebooks([notebook], lambda _: None)
+        yield name, notebook.with_suffix(".cassette.jsonl").stat().st_size
+    del os.environ["OPENAI_BASE_URL"]
+    server.shutdown()
+    server.server_close()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bench.cassette.jsonl")
@@ -100,6 +138,8 @@ def main():
         print(f"{'a call of the client, replayed':44s} {replayed:8.2f} ms")
         print(f"{'a call of plain openai, answered at once':44s} {bare:8.2f} ms")
         print(f"{'replay adds':44s} {replayed - bare:8.2f} ms   (goal: under 2)")
+        for name, count in sizes(folder):
+            print(f"{f'cassette of {name}':44s} {count / 1000:8.1f} kB   (goal: under 200)")
 
 
 if __name__ == "__main__":
