@@ -15,14 +15,23 @@ import statistics
 import sys
 import tempfile
 import threading
+import time
+from array import array
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from agents.tracing import custom_span, set_trace_processors, trace
+
 from nbagents._sqlite import connect, migrate
+from nbagents.notebook.cells import Cell
+from nbagents.notebook.painter import Painter
+from nbagents.notebook.strips import Strip
+from nbagents.tracing.processor import NotebookTracingProcessor
 from nbagents.tracing.rows import SpanRow
 from nbagents.tracing.store import TraceStore
 from nbagents.widgets.bundle import mime_bundle
+from nbagents.widgets.trace_view import TraceView
 
 T0 = 1_760_000_000_000_000
 STEPS = 60  # of zoom and pan
@@ -204,6 +213,48 @@ def measure(page):
     return met
 
 
+class Screen:
+    """A strip without a notebook: what it is told of runs, it sends to its view at the painter's pace."""
+
+    def __init__(self, store_):
+        self.strip = Strip(Cell("cell", "execution"), store_, "lab", cell_ended=False)
+        self.view = TraceView(store=store_)
+        self.strip._view, self.strip._shown = self.view, True  # noqa: SLF001 - as after its first display
+        self.painter = Painter()
+        self.sent = []
+        self.view.send = lambda _, buffers: self.sent.append((time.time(), buffers))
+
+    def trace_started(self, _trace_id, _name):
+        return "cell"
+
+    def committed(self, traces, spans):
+        self.strip.merge(traces, spans)
+        self.painter.mark(self.strip)
+
+
+def live(folder):
+    """Return how long after its start each span was on its way to the page, in ms, and how often anything was."""
+    path = Path(folder) / "live.db"
+    screen = Screen(TraceStore(path))
+    processor = NotebookTracingProcessor(path, observer=screen)
+    set_trace_processors([processor])
+    began = time.time()
+    with trace("live"):
+        for _ in range(60):
+            with custom_span("step"):
+                time.sleep(0.07)
+    took = time.time() - began
+    processor.force_flush()
+    processor.shutdown()
+    seen = {}
+    for moment, (_, whole, times, _) in screen.sent:
+        count = len(times) // 16
+        for seq, start in zip(array("i", whole)[count : 2 * count], array("d", times)[:count], strict=True):
+            seen.setdefault(seq, 1000 * (moment - start / 1e6))
+    screen.painter.stop()
+    return list(seen.values()), (len(screen.sent) - 1) / took
+
+
 def main() -> int:
     """Print the table; 1 where a goal is missed."""
     if CHROMIUM is None:
@@ -223,6 +274,11 @@ def main() -> int:
             met = measure(page)
             chromium.close()
         server.shutdown()
+        late, often = live(folder)
+        met += [
+            line("live: from a span's start to its message, p95", None, p95(late), 500),
+            line("live: messages a second", None, often, 4, "/s"),
+        ]
         for count, goal in ((200, 60), (100_000, 100)):
             ours, theirs = sizes(stores[count], count)
             met.append(line(f"{count:,} spans: saved notebook", theirs, ours, goal, "KB"))

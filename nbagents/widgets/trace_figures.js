@@ -1,7 +1,7 @@
 // @ts-check
 /** What a run comes to: time, tokens, errors, spans by type. */
 
-import { endsOf, marked, MODEL, stateOf, STRUCTURE, stopOf, TOOL, typeOf } from "./trace_table.js";
+import { endsOf, marked, MODEL, stateOf, STRUCTURE, stopOf, TOOL } from "./trace_table.js";
 import { plural } from "./words.js";
 
 export const TYPES = [
@@ -112,9 +112,4 @@ export function selfTime(table, row, ends) {
     stops.push(Math.min(stopOf(table, other, ends), stop));
   }
   return Math.max(0, stop - table.start[row] - covered(starts, stops));
-}
-
-/** @param {Table} table @param {number} row */
-export function isModel(table, row) {
-  return MODEL.has(typeOf(table, row));
 }

@@ -40,7 +40,7 @@ function shownInOrder(table, hidden, matching) {
 }
 
 /** Put each span into the uppermost row that is free when it starts. @param {Table} table @param {number[]} rows  by start @param {number[]} ends */
-export function packedRows(table, rows, ends) {
+function packedRows(table, rows, ends) {
   /** @type {number[][]} */
   const packed = [];
   /** @type {[number, number][]} */ const taken = []; // a heap of [end, row]

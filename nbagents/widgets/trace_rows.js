@@ -36,9 +36,20 @@ export function treeRows({ table, tree, places, ends, turned, searching, path })
     kind: "tree", count: places.length,
     at: (i) => treeRow(table, tree, places[i], ends, folded(places[i])),
     bars: (i, seen) => barsBetween(rowOf(table, tree, places[i], ends), spansAt(tree, places[i]), ends, seen),
-    path: (i) => (path ? pathInside(table, tree, places[i], folded(places[i]), path) : []),
+    path: once((i) => (path ? pathInside(table, tree, places[i], folded(places[i]), path) : [])),
     indexOf: (key) => places.findIndex((place) => tree.key[place] === key),
     place: (i) => places[i],
+  };
+}
+
+/** Work something out once for each row: a view asks with every step of a zoom. @template T @param {(i: number) => T} make */
+function once(make) {
+  /** @type {Map<number, T>} */
+  const known = new Map();
+  return (/** @type {number} */ i) => {
+    const found = known.get(i) ?? make(i);
+    known.set(i, found);
+    return found;
   };
 }
 
@@ -164,8 +175,8 @@ export function laneRows({ table, lanes, ends, by, path }) {
       state: "done", failed: false, took: lanes[i].label && plural(lanes[i].members, "span"), beside: "",
     }),
     bars: (i, seen) => barsBetween(table, lanes[i].rows, ends, seen),
-    path: (i) => (path ? joined(lanes[i].rows.flatMap((row) => path.get(spanKey(table, row)) ?? [])) : []),
-    indexOf: (key) => lanes.findIndex((lane) => lane.rows.some((row) => spanKey(table, row) === key)),
+    path: once((i) => (path ? joined(lanes[i].rows.flatMap((row) => path.get(spanKey(table, row)) ?? [])) : [])),
+    indexOf: (key) => (Number.isNaN(key) ? -1 : lanes.findIndex((lane) => lane.rows.some((row) => spanKey(table, row) === key))),
     place: () => -1,
   };
 }
