@@ -62,6 +62,17 @@ class FileTracingProcessor(EventProcessor):
             raise TraceFileError(f"there is no folder {path.parent}; make it first", path=path)
         self._options = (path, include_sensitive_data, max_bytes, backups)
 
+    def shutdown(self, timeout: float | None = None) -> None:
+        """Write what is left and end the thread that writes.
+
+        Args:
+            timeout: Seconds to wait at most.
+        """
+        writer = self._writer
+        super().shutdown(timeout)
+        if isinstance(writer, FileWriter):
+            writer.close(timeout)
+
     def _open(self) -> FileWriter:
         path, sensitive, max_bytes, backups = self._options
         writer = self._writer = FileWriter(path, sensitive=sensitive, max_bytes=max_bytes, backups=backups)

@@ -55,7 +55,7 @@ class QueueWriter(ABC):
 
     def _reset(self) -> None:
         """Begin anew, also in a forked child: the threads are the parent's, and what they had queued is theirs."""
-        self._queue: queue.SimpleQueue[Event | threading.Event] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | threading.Event | None] = queue.SimpleQueue()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._unwritten = Batch()
@@ -86,6 +86,26 @@ class QueueWriter(ABC):
         self._hurry.set()
         return reached.wait(timeout)
 
+    def close(self, timeout: float | None = None) -> bool:
+        """Write what is left, and end the thread; a next event begins another.
+
+        Args:
+            timeout: Seconds to wait at most, for the writing and for the end each.
+
+        Returns:
+            Whether everything was written in time.
+        """
+        kept = self.flush(timeout)
+        with self._start:  # nobody begins another thread meanwhile
+            thread = self._thread
+            if thread is not None and thread is not threading.current_thread():
+                self._queue.put(None)
+                thread.join(timeout)
+                self._thread = thread if thread.is_alive() else None
+        if not self._queue.empty():  # an event that came while it ended
+            self._start_thread()
+        return kept
+
     def _start_thread(self) -> None:
         with self._start:
             if self._thread is None:
@@ -93,8 +113,9 @@ class QueueWriter(ABC):
                 self._thread.start()
 
     def _run(self) -> None:
-        while True:
-            events, reached = self._next()
+        going = True
+        while going:
+            events, reached, going = self._next()
             batch = self._unwritten
             for event in events:
                 self._take(event, batch)
@@ -103,23 +124,26 @@ class QueueWriter(ABC):
             for waiting in reached:
                 waiting.set()
 
-    def _next(self) -> tuple[list[Event], list[threading.Event]]:
+    def _next(self) -> tuple[list[Event], list[threading.Event], bool]:
+        """Wait for events; give them, those who wait for them, and whether there is more to come."""
         events: list[Event] = []
         reached: list[threading.Event] = []
         item = self._queue.get()
         self._hurry.wait(_GATHER_S)
         self._hurry.clear()
         while True:
+            if item is None:
+                return events, reached, False
             if isinstance(item, threading.Event):
                 reached.append(item)
             else:
                 events.append(item)
             if len(events) >= _MAX_BATCH:
-                return events, reached
+                return events, reached, True
             try:
                 item = self._queue.get_nowait()
             except queue.Empty:
-                return events, reached
+                return events, reached, True
 
     def _take(self, event: Event, batch: Batch) -> None:
         try:

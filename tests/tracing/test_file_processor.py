@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 
 import pytest
 from agents import custom_span, function_span, response_span, trace
@@ -179,6 +180,18 @@ def test_a_file_that_cannot_be_written_costs_no_run(file, only):
     run("late")
     processor.force_flush()
     assert [line["name"] for line in lines(file) if line["kind"] == "trace"] == ["early", "late"]
+
+
+def test_a_processor_that_was_shut_down_leaves_no_thread_and_can_go_on(file, only):
+    """A cell that makes one each time it runs does not fill the kernel with threads."""
+    before = threading.active_count()
+    processor = FileTracingProcessor(file)
+    only(processor)
+    for number in range(3):
+        run(f"run {number}")
+        processor.shutdown()
+        assert threading.active_count() == before
+    assert [line["name"] for line in lines(file) if line["kind"] == "trace"] == ["run 0", "run 1", "run 2"]
 
 
 @pytest.mark.parametrize("wrong", [{"format": "csv"}, {"max_bytes": 0}, {"backups": -1}])
