@@ -38,9 +38,11 @@ await large.add_items([item for n in range(25_000) for item in turn(n)])
 # The grid that was shown last: its shadow tree, and a wait that looks once a frame.
 GRID = """() => {
 globalThis.nbGrid = () => [...document.querySelectorAll(".nbagents-root")].at(-1)?.shadowRoot;
-globalThis.nbUntil = (seen) => new Promise((resolve) => {
+globalThis.nbUntil = (seen) => new Promise((resolve, reject) => {
+    const late = performance.now() + 20_000;
     const look = () => {
         if (seen()) requestAnimationFrame(() => resolve(performance.now()));
+        else if (performance.now() > late) reject(new Error(`not seen: ${seen} ${nbGrid().textContent}`));
         else setTimeout(look);
     };
     look();
@@ -65,7 +67,7 @@ PAGE = """async (index) => {
 }"""
 EDIT = """async ([index, text]) => {
     const grid = nbGrid();
-    const row = grid.querySelector(`.row[aria-rowindex="${index + 3}"]`);
+    const row = grid.querySelector(`.row[aria-rowindex="${index + 3}"]:not([hidden])`);
     row.dispatchEvent(new MouseEvent("mousedown", {bubbles: true, button: 0}));
     const area = grid.querySelector(".middle > textarea.area");
     await nbUntil(() => !area.readOnly && grid.querySelector(".heading").textContent.includes("user"));

@@ -198,7 +198,7 @@ def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:
         lines: What is shown.
         foot: The line under it.
     """
-    heads = "".join(f"<th {_RIGHT if head in {'#', 'tokens'} else _LABEL}>{head}</th>" for head in _HEADS)
+    heads = "".join(f"<th {_RIGHT if head in {'#', 'tokens'} else _LABEL}>{head}</th>" for head in _heads(lines))
     rows = "".join(map(_row_html, lines))
     return (
         f"<div {_OUTER}><b>{_safe(session_id)}</b>"
@@ -214,8 +214,13 @@ def _row_html(line: Line) -> str:
         f"<tr><td {_RIGHT}>{line.position}</td>"
         f"<td {_LABEL}>{_PAIR_BAR + label if line.is_code else label}</td>"
         f"<td {_LEFT}>{f'<code>{text}</code>' if line.is_code else text}</td>"
-        f"<td {_RIGHT}>{line.tokens}</td><td {_LABEL}>{line.time}</td></tr>"
+        f"<td {_RIGHT}>{line.tokens}</td>{f'<td {_LABEL}>{line.time}</td>' if line.time else ''}</tr>"
     )
+
+
+def _heads(lines: Sequence[Line]) -> tuple[str, ...]:
+    """Return the columns' names; most sessions of others keep no times."""
+    return _HEADS if any(line.time for line in lines) else _HEADS[:-1]
 
 
 def render_text(session_id: str, lines: Sequence[Line], foot: str) -> str:
@@ -226,7 +231,7 @@ def render_text(session_id: str, lines: Sequence[Line], foot: str) -> str:
         lines: What is shown.
         foot: The line under it.
     """
-    table = [_HEADS, *((str(x.position), x.label, x.text, str(x.tokens), x.time) for x in lines)]
+    table = [(*_heads(lines), "")[:5], *((str(x.position), x.label, x.text, str(x.tokens), x.time) for x in lines)]
     widths = [max(len(row[column]) for row in table) for column in range(len(_HEADS))]
     widths[2] = min(widths[2], 72)
     body = [

@@ -1033,8 +1033,8 @@ export function labelText(item) {
 // ---------------------------------------------------------------------------------------------- looks
 
 const STYLE = `
-.toolbar { gap: 4px 8px; flex-wrap: wrap; } .name { padding: 0 4px; max-width: 240px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.buttons { display: flex; flex-wrap: wrap; } .icon { width: 14px; height: 14px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.4; stroke-linecap: round; stroke-linejoin: round; } .word:empty { display: none; }
+.toolbar { gap: 4px 6px; } .toolbar .search { flex: 0 1 132px; min-width: 84px; } :host([data-narrow]) .toolbar { flex-wrap: wrap; } .name { padding: 0 4px; max-width: 240px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.buttons { display: flex; } .buttons .button { padding: 0 7px; } :host([data-narrow]) .buttons { flex-wrap: wrap; } .icon { width: 14px; height: 14px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.4; stroke-linecap: round; stroke-linejoin: round; } .word:empty { display: none; }
 .button[aria-disabled=true] { opacity: .42; cursor: default; } .button[aria-disabled=true]:hover { background: none; color: var(--nb-dim); }
 .sheets { font: inherit; font-weight: 600; max-width: 170px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; padding: 0 2px; height: 24px; }
 .panes { display: grid; grid-template-columns: minmax(0, 1fr) minmax(272px, 33%); }

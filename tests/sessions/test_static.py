@@ -8,6 +8,8 @@ import agents
 import pytest
 
 from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.static import Glimpse, static_forms
+from nbagents.sessions.store import History
 
 # What GitHub's sanitiser leaves, as far as we use it.
 _TAGS = {"div", "table", "thead", "tbody", "tr", "th", "td", "b", "small", "code", "span"}
@@ -114,6 +116,15 @@ async def test_a_failed_tool_is_marked(session):
     said = "An error occurred while running the tool. Please try again. Error: no"
     await session.add_items([{"type": "function_call_output", "call_id": "c", "output": said}])
     assert shown(session)[0].rows[1][2] == "✗ no"
+
+
+async def test_sessions_without_times_have_no_column_for_them():
+    """As most sessions of others."""
+    history = History([(None, None, "{}", None)], [{"role": "user", "content": "Hi"}], [])
+    bundle = static_forms("s", Glimpse(history))
+    heads, row = Page(bundle["text/html"]).rows
+    assert (heads, row[:3]) == (["#", "type", "text", "tokens"], ["1", "user", "Hi"])
+    assert "time" not in bundle["text/plain"]
 
 
 async def test_showing_makes_no_file(path):
