@@ -62,6 +62,11 @@ class LiveWidget(anywidget.AnyWidget):
         _answer_in_blocked_cells(self.comm)
         self.on_msg(self._receive)
 
+    def open(self) -> None:
+        """Open the way to a page where there is one: a program that runs the notebook would save the widget."""
+        if locate(current_environment()).live:
+            super().open()
+
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook: HTML without a script, and the same facts as text."""
         raise NotImplementedError

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from anywidget import AnyWidget
+
 from nbagents.widgets.bundle import WIDGET_MIME, mime_bundle
 
 
-def bundle(open_page, frontend):
+def bundle(open_page, frontend, *, live=False):
     view = open_page().view
+    assert view.comm is None  # a program that runs a notebook would save what is open
+    if live:
+        AnyWidget.open(view)
     return view, mime_bundle(view, "<p>lamp</p>", "lamp", frontend)
 
 
@@ -21,7 +26,7 @@ def test_lab_has_html_and_text_alone(open_page):
 def test_vscode_and_colab_have_the_widget_with_fallbacks(open_page):
     """Front ends that fall back to HTML get the widget itself."""
     for frontend in ("vscode", "colab"):
-        view, data = bundle(open_page, frontend)
+        view, data = bundle(open_page, frontend, live=True)
         assert data[WIDGET_MIME]["model_id"] == view.model_id
         assert (data["text/html"], data["text/plain"]) == ("<p>lamp</p>", "lamp")
 
