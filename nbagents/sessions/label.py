@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 __all__ = ["label_of", "one_line", "said"]
 
 _MOST_ARGUMENTS = 4000  # characters
-_TOOL_ERROR = "An error occurred while running the tool. Please try again. Error: "  # the SDK's own words
+# The SDK's own words for a tool that raised; what comes after the first of them is not the same in every version.
+_TOOL_ERROR = "An error occurred while running the tool"
+_TOOL_ERROR_MORE = f"{_TOOL_ERROR}. Please try again. Error: "
 
 
 def label_of(kind: str | None, role: str | None) -> str:
@@ -43,7 +45,7 @@ def said(label: str, cells: Mapping[str, str | int | None]) -> str:
         return f"{cells['tool']}({_arguments(str(cells['arguments'] or ''))})"
     if label == "output":
         output = str(cells["output"] or "")
-        return f"✗ {output.removeprefix(_TOOL_ERROR)}" if output.startswith(_TOOL_ERROR) else output
+        return f"✗ {output.removeprefix(_TOOL_ERROR_MORE)}" if output.startswith(_TOOL_ERROR) else output
     return str(cells["text"] or "")
 
 

@@ -103,7 +103,7 @@ async def test_tool_error(serve, session):
     outputs = [row[0] for row in await table(session, "output") if row[0]]
     assert len(outputs) == 1
     assert outputs[0].startswith("An error occurred while running the tool")  # how much more is up to the SDK
-    assert "✗ An error occurred" in session._repr_mimebundle_()["text/html"]
+    assert ">✗ " in session._repr_mimebundle_()["text/html"]
 
 
 async def test_reasoning_with_tool_calls(serve, session):
