@@ -132,7 +132,8 @@ def test_a_corpus_of_hostile_text_is_text(notebook):
     assert (
         page.page.evaluate(inside, "script, img, a, iframe, [onerror], [onload], .details br, .details svg") == 0
     )
-    assert all(payload in shown(page, 2).text_content() for payload in CORPUS)
+    saved = shown(page, 2).text_content()
+    assert [payload for payload in CORPUS if payload[:70] not in saved] == []
     assert page.page.locator(".jp-RenderedHTML :is(script, img, iframe, svg, a, form, style)").count() == 0
     shown(page, 3).locator(".bars path").first.wait_for(timeout=60_000)
     page.screenshot("corpus", view)
