@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+import hashlib
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Protocol
 
 __all__ = ["Clock", "new_name", "now_us", "overall_seconds", "seconds", "set_clock", "stamp"]
 
@@ -30,21 +27,21 @@ class _Set:
     """What is set."""
 
     clock: Clock | None = None
-    names: Iterator[int] | None = field(default=None)
+    seed: str = ""
+    made: int = 0
 
 
 _set = _Set()
 
 
-def set_clock(clock: Clock | None, *, names: bool = False) -> None:
-    """Take the time from a clock from now on.
+def set_clock(clock: Clock | None, seed: str = "") -> None:
+    """Take the time from a clock from now on, and new names from a seed.
 
     Args:
-        clock: Tells the time; None is the machine's own.
-        names: Whether new names are numbers from 0 on, the same ones each time, instead of random.
+        clock: Tells the time; None is the machine's own, and makes names random.
+        seed: From the same one come the same names, in the same order.
     """
-    _set.clock = clock
-    _set.names = itertools.count() if names else None
+    _set.clock, _set.seed, _set.made = clock, seed, 0
 
 
 def now_us() -> int:
@@ -73,9 +70,10 @@ def new_name() -> str:
     """Return eight hexadecimal digits that are no other's.
 
     Example:
-        >>> set_clock(None, names=True)
-        >>> new_name(), new_name()
-        ('00000000', '00000001')
-        >>> set_clock(None)
+        >>> new_name() == new_name()
+        False
     """
-    return secrets.token_hex(4) if _set.names is None else f"{next(_set.names):08x}"
+    if _set.clock is None:
+        return secrets.token_hex(4)
+    _set.made += 1
+    return hashlib.sha256(f"{_set.seed} {_set.made}".encode()).hexdigest()[:8]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nbagents.notebook.places import Places
     from nbagents.notebook.strips import Board
     from nbagents.replay.mode import Mode
+    from nbagents.replay.place import Before
     from nbagents.tracing.processor import NotebookTracingProcessor
 
 __all__ = ["Enabled", "current", "disable", "enable"]
@@ -124,7 +125,7 @@ def enable(
     if _enabled is not None and _enabled.path != path:
         disable()
     places = _enabled.places if _enabled is not None else _places(locate(environment))
-    install(chosen, where=places, speed=speed)
+    install(chosen, where=places, speed=speed, before=_before(path) if chosen == "replay" else None)
     set_default_path(path)
     if _enabled is None:
         _enabled = _set_up(chosen, path, locate(environment), places)
@@ -182,6 +183,19 @@ def _usable(db: Path | str | None) -> Path:
     with closing(connect(path)) as connection:
         migrate(connection, path)  # now, so that the first run's spans are on disk at once
     return path
+
+
+def _before(path: Path) -> Before:
+    """What the file has of traces: a replay must not give its own the same ids and times once more."""
+    from nbagents._sqlite import connect
+    from nbagents.replay.place import Before
+
+    if _enabled is not None:
+        _enabled.processor.force_flush()
+    newest = "max(max(started_us, coalesce(ended_us, 0)))"
+    with closing(connect(path)) as connection:
+        found = connection.execute(f"SELECT coalesce(max(rowid), 0), coalesce({newest}, 0) FROM nb_traces")
+        return Before(*found.fetchone())
 
 
 def _places(location: Location) -> Places:

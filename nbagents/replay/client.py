@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from nbagents.replay.deck import Deck
     from nbagents.replay.mode import Mode
-    from nbagents.replay.place import Where
+    from nbagents.replay.place import Before, Where
     from nbagents.replay.trace_export import TraceExport
     from nbagents.replay.transport import Seam
 
@@ -56,7 +56,13 @@ _clients: weakref.WeakSet[AsyncOpenAI | OpenAI] = weakref.WeakSet()
 ClientT = TypeVar("ClientT", "AsyncOpenAI", "OpenAI")
 
 
-def install(mode: str | None = None, *, where: Where | None = None, speed: float | None = None) -> Mode:
+def install(
+    mode: str | None = None,
+    *,
+    where: Where | None = None,
+    speed: float | None = None,
+    before: Before | None = None,
+) -> Mode:
     """Make the seam what agents use by default; again with another mode, switch it.
 
     Args:
@@ -64,6 +70,7 @@ def install(mode: str | None = None, *, where: Where | None = None, speed: float
             decide.
         where: Returns which cell runs; None leaves it as it is.
         speed: The factor on a recording's own times; None is NBAGENTS_REPLAY_SPEED.
+        before: What was traced before into the same file; None leaves it as it is.
 
     Returns:
         The mode that applies now.
@@ -75,7 +82,7 @@ def install(mode: str | None = None, *, where: Where | None = None, speed: float
     """
     with _lock:
         chosen = resolve_mode(os.environ, mode)
-        switched = _switch(chosen, where, speed)
+        switched = _switch(chosen, where, speed, before)
         _derive_times(switched.deck)
         _install_client(switched)
         _install_trace_export(switched)
@@ -165,11 +172,14 @@ def seam() -> Seam:
         return _state.seam or _switch(resolve_mode(os.environ))
 
 
-def _switch(mode: Mode, where: Where | None = None, speed: float | None = None) -> Seam:
+def _switch(
+    mode: Mode, where: Where | None = None, speed: float | None = None, before: Before | None = None
+) -> Seam:
     from nbagents.replay.transport import Seam
 
     _check_reachable(mode, os.environ)
     switched = _state.seam or Seam(mode)
+    switched.deck.before = before or switched.deck.before
     _load(switched.deck, mode, where, speed)
     switched.mode = mode
     _state.seam = switched
@@ -193,13 +203,12 @@ def _derive_times(deck: Deck) -> None:
     """Let ids and times of traces and sessions be the recording's in a replay, else their own."""
     from nbagents.replay.trace_provider import derive, restore
 
+    seed = str(deck.before.traces)
     if deck.clock is None:
         restore()
         set_clock(None)
-    else:
-        derive(deck.clock, deck.place)
-        # A person runs a cell again and wants a new name; a program runs it once and wants the same notebook.
-        set_clock(deck, names=not locate(current_environment()).live)
+    elif derive(deck.clock, deck.place, seed):
+        set_clock(deck, seed)
 
 
 def _install_client(switched: Seam) -> None:

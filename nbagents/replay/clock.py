@@ -28,6 +28,7 @@ class ReplayClock:
 
     Args:
         day: The day on which the first cell begins, at midnight, such as "2026-11-24".
+        after_us: A time that it begins after in any case, in microseconds since 1970 UTC.
 
     Example:
         >>> clock = ReplayClock("2026-11-24")
@@ -36,9 +37,9 @@ class ReplayClock:
         '2026-11-24T00:00:00.250001+00:00'
     """
 
-    def __init__(self, day: str) -> None:
+    def __init__(self, day: str, after_us: int = 0) -> None:
         start = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        self._horizon = int(start.timestamp()) * _SECOND
+        self._horizon = max(int(start.timestamp()) * _SECOND, after_us)
         self._starts: dict[str, int] = {}
         self._latest: dict[str, int] = {}
         self._lock = threading.Lock()

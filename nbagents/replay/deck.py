@@ -11,7 +11,7 @@ from nbagents.errors import CassetteError
 from nbagents.replay.cassette import Cassette
 from nbagents.replay.clock import ReplayClock
 from nbagents.replay.guard import guard, release
-from nbagents.replay.place import SCRIPT, Place, Where
+from nbagents.replay.place import NOTHING, SCRIPT, Before, Place, Where
 from nbagents.replay.player import Player
 from nbagents.replay.recorder import Recorder
 
@@ -37,6 +37,7 @@ class Deck:
 
     Attributes:
         where: Returns which cell runs.
+        before: What was traced before a replay.
         speed: The factor on a recording's own times.
         recorder: In mode record.
         player: In mode replay.
@@ -44,6 +45,7 @@ class Deck:
     """
 
     where: Where = _script
+    before: Before = NOTHING
     speed: float = 0.0
     recorder: Recorder | None = None
     player: Player | None = None
@@ -166,5 +168,6 @@ class Deck:
             self.eject()
             self._register()
             self.player = Player(cassette, self.place, report)
-            self.clock = ReplayClock(min((one.recorded for one in cassette), default="1970-01-01"))
+            day = min((one.recorded for one in cassette), default="1970-01-01")
+            self.clock = ReplayClock(day, self.before.until_us)
         guard(self.place, report)

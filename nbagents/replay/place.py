@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["SCRIPT", "Place", "Where"]
+__all__ = ["NOTHING", "SCRIPT", "Before", "Place", "Where"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,20 @@ class Place:
         return f"cell {self.cell} ({self.source})" if self.source else f"cell {self.cell}"
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was traced into the same file before a replay, whose own traces must be others and come after it.
+
+    Attributes:
+        traces: A number that each trace makes larger.
+        until_us: When the newest began or ended, in microseconds since 1970 UTC.
+    """
+
+    traces: int = 0
+    until_us: int = 0
+
+
+NOTHING = Before()
 SCRIPT = Place("script", "script")
 
 Where = Callable[[], Place]

@@ -26,11 +26,13 @@ class ReplayTraceProvider(TraceProvider):
         inner: The provider that was there before.
         clock: Tells the time.
         where: Returns which cell runs.
+        seed: Goes into every id.
     """
 
-    def __init__(self, inner: TraceProvider, clock: ReplayClock, where: Where) -> None:
+    def __init__(self, inner: TraceProvider, clock: ReplayClock, where: Where, seed: str = "") -> None:
         self.inner = inner
-        self._clock = clock
+        self.clock = clock
+        self._seed = seed
         self._where = where
         self._lock = threading.Lock()
         self._made: Counter[tuple[str, ...]] = Counter()
@@ -42,7 +44,7 @@ class ReplayTraceProvider(TraceProvider):
 
     def time_iso(self) -> str:
         """Return the replay's time."""
-        return self._clock.iso(self._where().execution, self._inside())
+        return self.clock.iso(self._where().execution, self._inside())
 
     def gen_trace_id(self) -> str:
         """Return an id made of the cell and the number of its trace."""
@@ -138,18 +140,26 @@ class ReplayTraceProvider(TraceProvider):
         with self._lock:
             number = self._made[key]
             self._made[key] += 1
-        return hashlib.sha256("\0".join((*key, str(number))).encode("utf-8", "replace")).hexdigest()
+        return hashlib.sha256("\0".join((self._seed, *key, str(number))).encode("utf-8", "replace")).hexdigest()
 
 
-def derive(clock: ReplayClock, where: Where) -> None:
-    """Derive ids and times of traces from now on.
+def derive(clock: ReplayClock, where: Where, seed: str = "") -> bool:
+    """Derive ids and times of traces from now on, unless the same clock does that already: its ids must go on.
 
     Args:
         clock: Tells the time.
         where: Returns which cell runs.
+        seed: Goes into every id.
+
+    Returns:
+        Whether that is new.
     """
+    found = get_trace_provider()
+    if isinstance(found, ReplayTraceProvider) and found.clock is clock:
+        return False
     restore()
-    set_trace_provider(ReplayTraceProvider(get_trace_provider(), clock, where))
+    set_trace_provider(ReplayTraceProvider(get_trace_provider(), clock, where, seed))
+    return True
 
 
 def restore() -> None:

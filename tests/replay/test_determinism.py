@@ -115,3 +115,29 @@ async def test_the_provider_is_put_back(tape):
     assert get_trace_provider().inner is before
     tape.record("http://127.0.0.1:9/v1")
     assert get_trace_provider() is before
+
+
+REPLAY_AGAIN = """
+import asyncio, nbagents
+from agents import Agent, Runner
+nbagents.enable(mode="replay")
+asyncio.run(Runner.run(Agent("A", model="m"), "Hi"))
+nbagents.enable(mode="replay")  # nothing begins anew: the next trace is another one
+asyncio.run(Runner.run(Agent("A", model="n"), "Hi"))
+found = nbagents.traces()
+print(found["spans"].tolist(), len(set(found["trace_id"])), nbagents.last_trace().trace_id == found["trace_id"][0])
+print(found["started_at"].is_monotonic_decreasing)
+"""
+
+
+async def test_replays_into_one_file_are_different_traces(tape, run_python, tmp_path):
+    """A replay into a file that has traces adds its own after them: none is written into an older one."""
+    tape.cell("script", "script")
+    tape.server.says("hello", "again")
+    tape.record()
+    for model in "mn":
+        await Runner.run(Agent("A", model=model), "Hi")
+    tape.replay()
+    for number in (2, 4):
+        said = run_python(REPLAY_AGAIN, NBAGENTS_DB=str(tmp_path / "x.db"), NBAGENTS_CASSETTE=str(tape.path))
+        assert said.stdout.splitlines() == [f"{[4] * number} {number} True", "True"], said.stderr
