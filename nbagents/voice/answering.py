@@ -130,11 +130,6 @@ class Answering:
         self._task = asyncio.create_task(self._run(samples, utterance))
 
     @property
-    def understood(self) -> bool:
-        """Whether it is known what was said."""
-        return "transcribed" in self.turn.stages
-
-    @property
     def answering(self) -> bool:
         """Whether the answer is still being made."""
         return self._task is not None and not self._task.done()
@@ -224,7 +219,7 @@ class Answering:
         await self._tell(VoiceStreamEventError(error))
 
     def _stage(self) -> str:
-        if not self.understood:
+        if not self.turn.understood:
             return "transcribe"
         return "speak" if any(not segment.complete for segment in self.spoken.segments) else "answer"
 

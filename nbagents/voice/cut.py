@@ -83,12 +83,17 @@ def heard_items(added: Sequence[Any], answer: str, heard_words: int) -> list[Any
         if left >= word_count(text):
             kept.append(item)
         elif left:
-            kept.append(_shortened(item, first_words(text, left)))
+            kept.append(_said(first_words(text, left)))
         left = max(0, left - word_count(text))
     if left and stored < word_count(answer):
         rest = " ".join(answer.split()[stored:])
-        kept.append({"role": "assistant", "content": first_words(rest, left)})
+        kept.append(_said(first_words(rest, left)))
     return _without_loose_reasoning(kept)
+
+
+def _said(text: str) -> dict[str, Any]:
+    """Return a message in its shortest form: an id would stand for the whole of it at OpenAI."""
+    return {"role": "assistant", "content": text}
 
 
 def _text(item: dict[str, Any]) -> str:
@@ -96,18 +101,6 @@ def _text(item: dict[str, Any]) -> str:
     if isinstance(content, str):
         return content
     return "".join(part.get("text", "") for part in content or () if isinstance(part, dict))
-
-
-def _shortened(item: dict[str, Any], text: str) -> dict[str, Any]:
-    """Keep an item's shape; its id stands for the whole message at OpenAI, so that it goes."""
-    if isinstance(item["content"], str):
-        return {**item, "content": text}
-    part = {**item["content"][0], "text": text}
-    return {
-        **{key: value for key, value in item.items() if key != "id"},
-        "content": [part],
-        "status": "incomplete",
-    }
 
 
 def _without_loose_reasoning(items: list[Any]) -> list[Any]:

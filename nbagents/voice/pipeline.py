@@ -194,7 +194,7 @@ class VoicePipeline:
         current = self._current
         if current is not None and current.audible:
             await current.interrupt(self._events.drop_sound)
-            if not current.understood:  # a pause within a sentence: its beginning is heard with its end
+            if not current.turn.understood:  # a pause within a sentence: its beginning is heard with its end
                 self._unheard = current.samples[-_LONGEST:]
 
     async def speech_ended(self, ended: SpeechEnded, utterance: Utterance | None) -> None:

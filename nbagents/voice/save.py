@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -60,6 +59,5 @@ def _sounds(turn: VoiceTurn) -> list[Samples]:
 
 
 def _line(turn: VoiceTurn, begin: int, end: int) -> str:
-    facts: dict[str, Any] = {key: value for key, value in asdict(turn).items() if key not in {"said", "spoken"}}
     kept = {"wav_ms": [milliseconds(begin), milliseconds(end)]} if end > begin else {}
-    return json.dumps({**facts, **kept}, ensure_ascii=False)
+    return json.dumps({**turn.facts(), **kept}, ensure_ascii=False)

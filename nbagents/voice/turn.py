@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 __all__ = ["STAGES", "ToolCall", "VoiceTurn"]
 
@@ -74,3 +75,13 @@ class VoiceTurn:
         reached = sorted(self.stages.items(), key=lambda each: each[1])
         starts = [0.0, *(at for _, at in reached)]
         return {stage: at - before for (stage, at), before in zip(reached, starts, strict=False)}
+
+    @property
+    def understood(self) -> bool:
+        """Whether it is known what was said; it may be nothing."""
+        return "transcribed" in self.stages
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything but the sound, as values for JSON."""
+        kept = {name: value for name, value in asdict(self).items() if name not in {"said", "spoken"}}
+        return {**kept, "latency": self.latency, "understood": self.understood}

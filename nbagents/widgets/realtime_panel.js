@@ -25,6 +25,7 @@
 
 import { meterShare } from "./device.js";
 import { LiveHub, LiveView, make, page, put, widget } from "./live.js";
+import { callText, microphoneIcon, TALK_LOOK } from "./talk.js";
 import { DirectCall } from "./webrtc.js";
 import { count, duration } from "./words.js";
 
@@ -54,17 +55,6 @@ export function hint(state) {
 export function heardOf(line) {
   if (line.heard === null || line.heard === undefined) return [line.text, ""];
   return line.text.startsWith(line.heard) ? [line.heard, line.text.slice(line.heard.length)] : [line.heard, ""];
-}
-
-/** Arguments as one would write the call. @param {string} name @param {string} json */
-export function callText(name, json) {
-  try {
-    const values = JSON.parse(json || "{}");
-    const parts = Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    return `${name}(${parts.join(", ")})`;
-  } catch {
-    return `${name}(${json})`;
-  }
 }
 
 /** Whether a row of the log is wanted. @param {any} entry @param {string} query @param {string} source */
@@ -186,58 +176,29 @@ class PanelHub extends LiveHub {
 }
 
 const STYLE = `
-.panel { display: grid; grid-template-columns: 152px minmax(0, 1fr) 240px; min-height: 240px; }
-.side { display: flex; flex-direction: column; align-items: center; gap: 7px; padding: 14px 10px 10px; border-right: 1px solid var(--nb-line); }
-.facts { padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; }
-.control { width: 86px; height: 86px; margin: 6px; border-radius: 50%; display: grid; place-items: center; background: var(--nb-soft); color: var(--nb-dim); border: 4px solid var(--nb-line); transition: box-shadow .1s, border-color .15s; touch-action: none; user-select: none; }
-.control svg { width: 30px; height: 30px; }
-.control.live { background: var(--nb-sel); color: var(--nb-accent); border-color: color-mix(in srgb, var(--nb-accent) 35%, var(--nb-bg)); }
-.control.hot { background: var(--nb-accent); color: var(--nb-bg); }
-.control.bad { color: var(--nb-bad); border-color: color-mix(in srgb, var(--nb-bad) 40%, var(--nb-bg)); }
-.saying { font-weight: 600; } .hint { color: var(--nb-dim); text-align: center; font-size: 12px; min-height: 18px; }
-.row { display: flex; gap: 6px; flex-wrap: wrap; justify-content: center; }
 .levels { display: grid; grid-template-columns: auto 1fr; gap: 3px 8px; align-items: center; width: 100%; font-size: 11px; color: var(--nb-dim); margin-top: auto; }
 .meter { height: 5px; border-radius: 3px; background: var(--nb-line); overflow: hidden; } .meter > i { display: block; height: 100%; width: 0; border-radius: 3px; background: var(--nb-speech); } .meter.mine > i { background: var(--nb-accent); }
 .middle { display: flex; flex-direction: column; min-width: 0; }
 .captions { flex: 1; display: flex; flex-direction: column; gap: 8px; padding: 12px; overflow-y: auto; max-height: 360px; min-height: 150px; }
-.empty { margin: auto; color: var(--nb-faint); text-align: center; max-width: 320px; }
-.line { max-width: 82%; padding: 5px 10px; border-radius: 9px; background: var(--nb-soft); overflow-wrap: anywhere; white-space: pre-wrap; align-self: flex-start; }
-.line.user { align-self: flex-end; background: color-mix(in srgb, var(--nb-text) 8%, var(--nb-bg)); } .line.open { color: var(--nb-dim); }
 .line s { color: var(--nb-faint); text-decoration-color: var(--nb-faint); }
 .cut { display: block; font-size: 11px; color: var(--nb-faint); }
-.card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; }
 .card .ask { display: flex; gap: 6px; margin: 4px 0 2px; font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
 .card.waits { border-color: var(--nb-response); border-left-color: var(--nb-response); }
 .button.yes { background: var(--nb-accent); color: var(--nb-bg); } .button.yes:hover:not(:disabled) { background: color-mix(in srgb, var(--nb-accent) 85%, var(--nb-text)); color: var(--nb-bg); }
 .write { display: flex; gap: 6px; padding: 7px 10px; border-top: 1px solid var(--nb-line); }
 .write input { flex: 1; min-width: 0; font: inherit; height: 26px; padding: 0 8px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; } .write input::placeholder { color: var(--nb-faint); }
 .write .button { height: 26px; }
-.steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 4px 0 12px; } .bar { position: relative; height: 7px; } .bar i { position: absolute; top: 0; height: 7px; border-radius: 2px; min-width: 2px; background: var(--nb-speech); } .bar i.model { background: var(--nb-response); }
 .figures { display: grid; grid-template-columns: auto auto; gap: 2px 8px; color: var(--nb-dim); } .figures b { text-align: right; color: var(--nb-text); font-weight: 400; }
 .log { border-top: 1px solid var(--nb-line); } .log .toolbar { border-bottom: 0; } .log .toolbar[aria-expanded=true] { border-bottom: 1px solid var(--nb-line); }
 .rows { max-height: 220px; overflow-y: auto; font: 12px/1.6 var(--nb-mono); }
 .event { display: grid; grid-template-columns: 64px 300px 44px minmax(0, 1fr); gap: 8px; padding: 0 10px; white-space: nowrap; } .event:hover { background: var(--nb-hover); } .event span { overflow: hidden; text-overflow: ellipsis; } .event .n { text-align: right; } .event.session { color: var(--nb-accent); } .event.bad { color: var(--nb-bad); }
 .cut-note { padding: 2px 10px; color: var(--nb-faint); font-size: 12px; }
-@media (max-width: 760px) { .panel { grid-template-columns: 128px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }
 `;
-
-const MICROPHONE = "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3Zm6-3a6 6 0 0 1-12 0M12 18v3m-3 0h6";
-
-function icon() {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const path = document.createElementNS(space, "path");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.8", "stroke-linecap": "round" }))
-    svg.setAttribute(name, value);
-  path.setAttribute("d", MICROPHONE);
-  svg.append(path);
-  return svg;
-}
 
 class PanelView extends LiveView {
   /** @param {PanelHub} hub */
   constructor(hub) {
-    super(hub, STYLE);
+    super(hub, TALK_LOOK + STYLE);
     this.panel = /** @type {PanelHub} */ (hub);
     this.logOpen = false;
     this.source = "";
@@ -250,7 +211,7 @@ class PanelView extends LiveView {
   }
 
   makeSide() {
-    this.control = make("button", "control", { "aria-label": "connect" }, [icon()]);
+    this.control = make("button", "control", { "aria-label": "connect" }, [microphoneIcon()]);
     this.words = make("div", "saying", { role: "status" });
     this.tip = make("div", "hint");
     this.free = make("button", "button framed", { "aria-pressed": "false" }, ["Hands-free"]);

@@ -5,7 +5,7 @@
  * Messages from the kernel
  *   {type: "news", state, turns}    at most 25 times a second; `turns`: those that are new or changed
  *       state: {hands_free, talking, caption, answering, speaking, replaying, engines, trouble}
- *       turn: {number, text, understood, answer, agent, tools, interrupted, error, latency: {stage: ms}}
+ *       turn: {number, text, understood, answer, agent_name, tools, interrupted, error, latency: {stage: ms}, …}
  * Messages to the kernel
  *   {type: "ready"}
  *   {type: "talk", down}            push-to-talk
@@ -20,10 +20,11 @@
 
 import { meterShare } from "./device.js";
 import { LiveHub, LiveView, make, page, put, widget } from "./live.js";
+import { callText, microphoneIcon, TALK_LOOK } from "./talk.js";
 import { duration } from "./words.js";
 
 const METER_MS = 60;
-const STAGE_TYPES = { "first token": "response" }; // the others are sound's own
+const STAGE_TYPES = { "first token": "model" }; // the others are sound's own
 
 /**
  * What the control says, and what to do next.
@@ -37,16 +38,6 @@ export function saying(state, holding, focused) {
   if (state.answering) return ["Thinking", "Esc stops"];
   if (state.hands_free) return ["Listening", "just speak"];
   return ["Ready", focused ? "hold space to talk" : "hold to talk"];
-}
-
-/** Arguments as one would write the call. @param {string} name @param {string} json */
-export function callText(name, json) {
-  try {
-    const values = Object.entries(JSON.parse(json || "{}"));
-    return `${name}(${values.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(", ")})`;
-  } catch {
-    return `${name}(${json})`;
-  }
 }
 
 /** Where each stage's bar lies. @param {Record<string, number>} latency @returns {{name: string, ms: number, left: number, width: number}[]} */
@@ -118,49 +109,20 @@ class VoiceHub extends LiveHub {
 }
 
 const STYLE = `
-.panel { display: grid; grid-template-columns: 152px minmax(0, 1fr) 240px; min-height: 232px; }
-.side { display: flex; flex-direction: column; align-items: center; gap: 7px; padding: 14px 10px 12px; border-right: 1px solid var(--nb-line); }
-.control { width: 86px; height: 86px; margin: 6px; border-radius: 50%; display: grid; place-items: center; background: var(--nb-soft); color: var(--nb-dim); border: 4px solid var(--nb-line); transition: box-shadow .1s, border-color .15s; touch-action: none; user-select: none; }
-.control svg { width: 30px; height: 30px; }
-.control.live { background: var(--nb-sel); color: var(--nb-accent); border-color: color-mix(in srgb, var(--nb-accent) 35%, var(--nb-bg)); }
-.control.hot { background: var(--nb-accent); color: var(--nb-bg); border-color: color-mix(in srgb, var(--nb-accent) 35%, var(--nb-bg)); }
-.control.bad { color: var(--nb-bad); border-color: color-mix(in srgb, var(--nb-bad) 40%, var(--nb-bg)); }
-.saying { font-weight: 600; } .hint { color: var(--nb-dim); text-align: center; font-size: 12px; min-height: 18px; }
-.row { display: flex; gap: 6px; flex-wrap: wrap; justify-content: center; }
 .captions { display: flex; flex-direction: column; gap: 8px; padding: 12px 14px; overflow-y: auto; max-height: 400px; min-width: 0; }
-.empty { margin: auto; color: var(--nb-faint); text-align: center; max-width: 320px; }
 .turn { display: flex; flex-direction: column; gap: 6px; }
-.line { max-width: 82%; padding: 5px 10px; border-radius: 9px; background: var(--nb-soft); overflow-wrap: anywhere; white-space: pre-wrap; align-self: flex-start; }
-.line.mine { align-self: flex-end; background: color-mix(in srgb, var(--nb-text) 8%, var(--nb-bg)); } .line.open { color: var(--nb-dim); }
 .note { display: block; font-size: 11px; color: var(--nb-faint); }
 .answer { display: flex; align-items: center; gap: 4px; } .answer .line { max-width: calc(82% - 28px); }
 .again { flex: none; opacity: .4; width: 24px; height: 24px; justify-content: center; padding: 0; } .answer:hover .again, .again:focus-visible, .again[aria-pressed=true] { opacity: 1; }
-.card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; }
-.facts { padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; display: flex; flex-direction: column; gap: 4px; }
-.steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 2px 0 8px; }
+.facts { display: flex; flex-direction: column; gap: 4px; }
 .steps .took { text-align: right; }
-.bar { position: relative; height: 7px; } .bar i { position: absolute; top: 0; height: 7px; border-radius: 2px; min-width: 2px; background: var(--nb-speech); } .bar i.response { background: var(--nb-response); }
 .engines { color: var(--nb-faint); font-size: 12px; margin-top: auto; overflow-wrap: anywhere; }
-@media (max-width: 760px) { .panel { grid-template-columns: 128px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }
 `;
-
-const MICROPHONE = "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3Zm6-3a6 6 0 0 1-12 0M12 18v3m-3 0h6";
-
-function icon() {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const path = document.createElementNS(space, "path");
-  const drawn = { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": "1.8", "stroke-linecap": "round" };
-  for (const [name, value] of Object.entries(drawn)) svg.setAttribute(name, value);
-  path.setAttribute("d", MICROPHONE);
-  svg.append(path);
-  return svg;
-}
 
 class VoiceView extends LiveView {
   /** @param {VoiceHub} hub */
   constructor(hub) {
-    super(hub, STYLE);
+    super(hub, TALK_LOOK + STYLE);
     this.voice = hub;
     this.holding = false;
     this.leftAt = -Infinity; // when it lost the focus
@@ -184,7 +146,7 @@ class VoiceView extends LiveView {
   }
 
   makeSide() {
-    this.control = make("button", "control", {}, [icon()]);
+    this.control = make("button", "control", {}, [microphoneIcon()]);
     this.words = make("div", "saying", { role: "status" });
     this.tip = make("div", "hint");
     this.free = make("button", "button framed", {}, ["Hands-free"]);
@@ -201,7 +163,7 @@ class VoiceView extends LiveView {
 
   makeCaptions() {
     this.empty = make("div", "empty", {}, ["What you and the agent say appears here as it is said."]);
-    this.now = make("div", "line mine open");
+    this.now = make("div", "line user open");
     this.captions = make("div", "captions", { role: "log", "aria-label": "captions", tabindex: "0" }, [this.empty, this.now]);
     return this.captions;
   }
@@ -225,7 +187,9 @@ class VoiceView extends LiveView {
 
   /** @param {KeyboardEvent} event @param {boolean} down */
   key(event, down) {
-    if (event.key === " " && event.composedPath()[0] !== this.free && event.composedPath()[0] !== this.stop) {
+    if (event.key === " ") {
+      const target = /** @type {any} */ (event.composedPath()[0]);
+      if (target.tagName === "BUTTON" && target !== this.control) return; // which space presses
       event.preventDefault(); // else the page scrolls
       if (!event.repeat) this.talk(down);
     } else if (event.key === "Escape" && down) this.voice.stop();
@@ -293,7 +257,7 @@ class VoiceView extends LiveView {
   turnParts(turn, replaying) {
     if (turn.interrupted && !turn.understood) return []; // its words are heard with those that followed
     const said = turn.text || (turn.understood ? "(nothing understood)" : "…");
-    const parts = [make("div", `line mine${turn.text ? "" : " open"}`, {}, [said])];
+    const parts = [make("div", `line user${turn.text ? "" : " open"}`, {}, [said])];
     for (const call of turn.tools) parts.push(this.card(call));
     if (turn.answer || turn.interrupted) parts.push(this.answer(turn, replaying));
     if (turn.error) parts.push(make("div", "bad", {}, [turn.error]));
@@ -302,7 +266,7 @@ class VoiceView extends LiveView {
 
   /** @param {any} turn @param {boolean} replaying */
   answer(turn, replaying) {
-    const line = make("div", "line", { title: turn.agent }, [turn.answer || "…"]);
+    const line = make("div", "line", { title: turn.agent_name }, [turn.answer || "…"]);
     if (turn.interrupted) line.append(make("span", "note", {}, ["interrupted"]));
     const attributes = { title: replaying ? "stop" : "say it again", "aria-label": `say turn ${turn.number} again`, "aria-pressed": String(replaying) };
     const again = make("button", "button again", attributes, [replaying ? "■" : "▶"]);

@@ -19,7 +19,6 @@ import asyncio
 import threading
 import uuid
 from collections import deque
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -306,7 +305,7 @@ class VoicePanel(LiveWidget):
     def _paint(self) -> None:
         with self._lock:
             self._painting = False
-            rows = {turn.number: _row(turn) for turn in self.turns}
+            rows = {turn.number: turn.facts() for turn in self.turns}
             changed = [row for number, row in rows.items() if self._sent.get(number) != row]
             self._sent = rows
             self.send({"type": "news", "state": self._state(), "turns": changed})
@@ -361,17 +360,3 @@ def _pipeline_of(given: Any) -> VoicePipeline:  # noqa: ANN401 - a pipeline, or 
         name="pipeline",
         value=given,
     )
-
-
-def _row(turn: VoiceTurn) -> dict[str, Any]:
-    return {
-        "number": turn.number,
-        "text": turn.text,
-        "understood": "transcribed" in turn.stages,
-        "answer": turn.answer,
-        "agent": turn.agent_name,
-        "tools": [asdict(call) for call in turn.tools],
-        "interrupted": turn.interrupted,
-        "error": turn.error,
-        "latency": turn.latency,
-    }

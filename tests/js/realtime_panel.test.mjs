@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callText, heardOf, hint, money, saying, wanted } from "../../nbagents/widgets/realtime_panel.js";
+import { callText } from "../../nbagents/widgets/talk.js";
+import { heardOf, hint, money, saying, wanted } from "../../nbagents/widgets/realtime_panel.js";
 
 const LIVE = { status: "live", hands_free: true };
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { meterShare } from "../../nbagents/widgets/device.js";
-import { bars, callText, lastTurn, saying } from "../../nbagents/widgets/voice_panel.js";
+import { bars, lastTurn, saying } from "../../nbagents/widgets/voice_panel.js";
 
 const STATE = { hands_free: false, talking: false, caption: "", answering: false, speaking: false, replaying: null };
 
@@ -16,12 +16,6 @@ test("the control says what happens and what to do next", () => {
   assert.deepEqual(said({ answering: true, speaking: true }), ["Speaking", "hold to interrupt"]);
   assert.deepEqual(said({ answering: true }), ["Thinking", "Esc stops"]);
   assert.deepEqual(said({ replaying: 2, speaking: true }), ["Replaying turn 2", "Esc stops"]);
-});
-
-test("a call is written as one would write it, also where its arguments are not JSON", () => {
-  assert.equal(callText("get_weather", '{"city": "Paris", "days": 2}'), 'get_weather(city="Paris", days=2)');
-  assert.equal(callText("get_weather", '{"city": "Pa'), 'get_weather({"city": "Pa)');
-  assert.equal(callText("now", ""), "now()");
 });
 
 test("the stages lie end to end over the whole width", () => {

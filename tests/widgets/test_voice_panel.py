@@ -91,7 +91,11 @@ def test_push_to_talk(open_panel, tmp_path):
     page.ask(type="talk", down=False)
     page.wait(lambda: page.turns.get(1, {}).get("latency", {}).get("first sound"))
     turn = page.turns[1]
-    assert (turn["text"], turn["answer"], turn["agent"]) == ("where is it", "It <i>came</i> today.", "Support")
+    assert (turn["text"], turn["answer"], turn["agent_name"]) == (
+        "where is it",
+        "It <i>came</i> today.",
+        "Support",
+    )
     assert turn["tools"][0]["output"] == "<b>A-1</b> delivered"
     page.wait(lambda: not page.state["answering"])
     assert page.panel.speaker.written == 2_400
