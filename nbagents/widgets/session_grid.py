@@ -30,7 +30,6 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbagents._location import current_environment, locate
 from nbagents.errors import ConflictError, OrphanError
 from nbagents.sessions.background import BACKGROUND
 from nbagents.sessions.sheet import Delete, Insert, Move, SetCell
@@ -83,11 +82,6 @@ class SessionGrid(LiveWidget):
 
     def __repr__(self) -> str:
         return f"SessionGrid({self._sheet.session_id!r})"
-
-    def open(self) -> None:
-        """Open the way to the page, where there may be one: an executed notebook keeps no state of a widget."""
-        if locate(current_environment()).live:
-            super().open()
 
     def static_forms(self) -> tuple[str, str]:
         """Return the newest items as HTML without a script, and the same as text."""
