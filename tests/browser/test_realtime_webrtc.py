@@ -101,8 +101,9 @@ def test_a_call(notebook):
     }"""
     )
     page.screenshot("realtime-webrtc", panel)
-    came = page.run(WHO_CAME)[0]["text"]
-    assert "['calls', 'client_secrets', 'datachannel'] {'client_secrets': True, 'calls': False}" in came
+    outputs = page.run(WHO_CAME)
+    came = "".join(output.get("text", "") for output in outputs)
+    assert "['calls', 'client_secrets', 'datachannel'] {'client_secrets': True, 'calls': False}" in came, outputs
     panel.get_by_role("button", name="Hang up").click()
     expect(panel.locator(".saying")).to_have_text("Connect")
     assert b"ek_soon_worth_nothing" in got
