@@ -37,8 +37,9 @@ system-packages:
 $(BIN)/python:
 	@sh .ci/make-venv $(PYTHON) $(VENV)
 
+# With what the notebooks on voice and on costs use.
 $(VENV)/.lab: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable '.[cost,voice-local]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.lab
