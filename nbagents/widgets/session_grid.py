@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbagents.errors import ConflictError, OrphanError
 from nbagents.sessions.background import BACKGROUND
-from nbagents.sessions.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.sheet import Delete, Insert, Move, SetCell, SheetRow
 from nbagents.sessions.sheets import sheet_of
 from nbagents.sessions.static import said_only, static_forms
 from nbagents.widgets.live import LiveWidget
@@ -51,6 +51,7 @@ __all__ = ["SessionGrid"]
 
 _FIRST = 100  # rows that come unasked
 _MOST = 1000  # rows in one message
+_ROW = tuple(field.name for field in dataclasses.fields(SheetRow) if field.name != "cells")
 _CHANGES: Mapping[str, type[Change]] = {"set": SetCell, "insert": Insert, "delete": Delete, "move": Move}
 
 
@@ -155,11 +156,17 @@ class SessionGrid(LiveWidget):
 
     def _page(self, page: Page) -> dict[str, Any]:
         sheet = self._sheet
-        document = dataclasses.asdict(page)
-        for row in document["rows"]:
-            row["cells"] = {name: value for name, value in row["cells"].items() if value is not None}
-        head = {"session_id": sheet.session_id, "where": sheet.where, "sheets": [*self._sheets]}
-        return {**document, **head, "cannot": dict(sheet.cannot)}
+        return {
+            "rows": [_row(row) for row in page.rows],
+            "start": page.start,
+            "fitting": page.fitting,
+            "version": page.version,
+            "figures": dataclasses.asdict(page.figures),
+            "session_id": sheet.session_id,
+            "where": sheet.where,
+            "sheets": [*self._sheets],
+            "cannot": dict(sheet.cannot),
+        }
 
     async def _asked_page(self, message: dict[str, Any]) -> dict[str, Any]:
         count = min(int(message["count"]), _MOST)
@@ -214,6 +221,12 @@ class SessionGrid(LiveWidget):
         "rest": _asked_rest,
     }
     _requests: ClassVar[Mapping[str, Request]] = {"ready": _on_ready, **dict.fromkeys(_asked, _on_ask)}
+
+
+def _row(row: SheetRow) -> dict[str, Any]:
+    """Return a row for the page, without its empty cells; ``dataclasses.asdict`` takes several times as long."""
+    cells = {name: value for name, value in row.cells.items() if value is not None}
+    return {name: getattr(row, name) for name in _ROW} | {"cells": cells}
 
 
 def _refusal(exc: Exception) -> dict[str, Any]:
