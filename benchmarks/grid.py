@@ -68,6 +68,7 @@ PAGE = """async (index) => {
 EDIT = """async ([index, text]) => {
     const grid = nbGrid();
     const row = () => grid.querySelector(`.row[aria-rowindex="${index + 3}"]:not([hidden])`);
+    await nbUntil(() => row() && !row().classList.contains("unknown"));
     row().dispatchEvent(new MouseEvent("mousedown", {bubbles: true, button: 0}));
     const area = grid.querySelector(".middle > textarea.area");
     await nbUntil(() => !area.readOnly && grid.querySelector(".heading").textContent.includes("user"));

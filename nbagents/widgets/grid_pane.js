@@ -64,7 +64,7 @@ export class Pane {
     const same = row && this.row && row.key === this.row.key;
     this.row = row;
     if (!same) this.field = "";
-    if (!same) this.set(row?.position ? cellsOf(row) : null);
+    if (!same || !this.cells) this.set(row?.position ? cellsOf(row) : null);
     clearTimeout(this.timer);
     if (row) this.timer = setTimeout(() => this.load(row), same ? 0 : SETTLE_MS);
   }

@@ -272,7 +272,7 @@ class Hub extends LiveHub {
     if (column) cursor.column = column;
     const row = this.pages.row(cursor.index);
     if (row) this.choose(row);
-    else if (this.pages.fitting) this.current = AWAITED;
+    else if (this.pages.fitting) this.choose(AWAITED); // what is typed meanwhile must not go to another row
     for (const view of this.views) view.reveal(cursor.index);
     this.draw();
   }
@@ -370,6 +370,7 @@ class Hub extends LiveHub {
       this.cursor.index = this.cursor.anchor = written.position - 1;
       this.pages.fitting = Math.max(this.pages.fitting, written.position);
       this.current = { ...AWAITED, key: written.keys[0] };
+      if (this.pane.row?.key !== this.current.key) this.pane.show(this.current);
       for (const view of this.views) view.reveal(this.cursor.index);
     }
   }
