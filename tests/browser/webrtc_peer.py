@@ -45,9 +45,7 @@ class Peer:
         self.server, self.connections = server, set()
 
     async def secret(self, request):
-        seen.append(
-            ("client_secrets", request.headers["Authorization"].removeprefix("Bearer "), await request.json())
-        )
+        seen.append(("client_secrets", bearer(request)))
         return web.json_response({"value": SECRET, "expires_at": 2_000_000_000, "session": {"type": "realtime"}})
 
     async def call(self, request):
