@@ -18,16 +18,20 @@ pytestmark = [
     pytest.mark.skipif(not espeak_installed(), reason="no espeak-ng: pip install espeakng-loader"),
 ]
 
+LOAD = "%env NBAGENTS_OFFLINE_SPEED=0\n%load_ext nbagents"
+
 SETUP = """
 import asyncio, json, time
 from agents import Agent, function_tool
 from nbagents import VoicePanel, VoicePipeline
 from nbagents.audio.sphinx import SphinxSTTModel
 
+REPLY = "Your order was delivered on Tuesday <b>"
+
 @function_tool
 def lookup_order(order_id: str = "seven") -> str:
     "Look up an order."
-    return f"Your order was delivered on Tuesday <b>"
+    return REPLY
 
 agent = Agent(name="Support", instructions="Help with orders.", tools=[lookup_order])
 stt = SphinxSTTModel(sentences=["where is my order", "please stop", "thank you"])
@@ -74,12 +78,27 @@ TAP = """() => {
     }, 5);
 }"""
 
+# The sentence comes again while the long answer is spoken.
+INTERRUPTED = """
+REPLY = "Your order was delivered on Tuesday. " * 4
+panel.microphone.muted = False
+while not (cut := [turn for turn in panel.turns[:-1] if turn.interrupted and turn.answer]):
+    await asyncio.sleep(0.02)
+panel.hands_free(False)
+items = await panel.pipeline.session.get_items()
+contents = [item.get("content") for item in items if item.get("role") == "assistant"]
+print(cut[0].answer in contents, 0 < len(cut[0].answer) < len(REPLY))
+"""
+
+SAID = """said => [...document.querySelectorAll('.nbagents-root')].some(
+    each => each.shadowRoot.querySelector('.saying')?.textContent === said)"""
+
 ANSWER = ["your order was delivered on tuesday", "where is my order", "thank you", "please stop"]
 
 
 def test_a_spoken_turn_in_a_blocked_cell(notebook):
-    """Words are recognised, a tool runs, and what leaves the loudspeaker is recognised as the answer again."""
-    page = notebook(["%load_ext nbagents", SETUP])
+    """Words are recognised, a tool runs, what leaves the loudspeaker is the answer, and speech interrupts."""
+    page = notebook([LOAD, SETUP])
     page.run_all()
     root = page.page.locator(".nbagents-root").first
     page.page.evaluate(TAP)
@@ -97,12 +116,21 @@ def test_a_spoken_turn_in_a_blocked_cell(notebook):
     assert root.locator(".card").first.text_content().endswith("→ Your order was delivered on Tuesday <b>")
     assert root.locator(".steps i").count() == 4
     page.screenshot("voice-light")
-    page.wait_for(
-        "() => [...document.querySelectorAll('.nbagents-root')].some(each => each.shadowRoot"
-        ".querySelector('.saying')?.textContent === 'Listening')"
-    )
+    page.wait_for(SAID, "Listening")
     sound = np.array(page.page.evaluate("() => globalThis.heard"), dtype=np.int16)
     said = resample(sound, page.page.evaluate("() => globalThis.rate"), 16_000)
     assert SphinxSTTModel(sentences=ANSWER).recognise(said) == ANSWER[0]
     page.theme("dark")
     page.screenshot("voice-dark")
+    assert printed(page.run(INTERRUPTED)) == "True True"
+    assert root.locator(".note").first.text_content() == "interrupted"
+    root.locator(".hint").click()
+    page.page.keyboard.down("Space")
+    page.wait_for(SAID, "Hearing you")
+    page.page.keyboard.up("Space")
+    page.wait_for("said => !(" + SAID + ")(said)", "Hearing you")
+    page.wait_for("""() => {
+        const [output] = nbTestPanel().content.model.sharedModel.getCell(1).getOutputs();
+        return output.data['text/plain'].includes('first sound')
+            && output.data['text/html'].includes('delivered on Tuesday &lt;b&gt;');
+    }""")
