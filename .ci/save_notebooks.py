@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from nbagents.replay.execute import execute
+from nbagents.replay.commands.execute import execute
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 

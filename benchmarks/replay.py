@@ -18,17 +18,17 @@ from pathlib import Path
 import httpx2
 import openai
 
-from nbagents.replay import client as seam
 from nbagents.replay import offline
-from nbagents.replay.ask import Ask
-from nbagents.replay.canonical import canonical_request, hash_of
-from nbagents.replay.cassette import Cassette
-from nbagents.replay.commands import record_notebooks
-from nbagents.replay.place import SCRIPT
-from nbagents.replay.player import Player
-from nbagents.replay.recording import Recording
-from nbagents.replay.report import Report
-from nbagents.replay.scrub import Scrubber
+from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.cassette.recording import Recording
+from nbagents.replay.cassette.scrub import Scrubber
+from nbagents.replay.commands.commands import record_notebooks
+from nbagents.replay.match.canonical import canonical_request, hash_of
+from nbagents.replay.match.place import SCRIPT
+from nbagents.replay.wire import client as seam
+from nbagents.replay.wire.ask import Ask
+from nbagents.replay.wire.player import Player
+from nbagents.replay.wire.report import Report
 
 CALLS = 1_000
 ROUNDS = 5

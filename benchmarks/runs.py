@@ -175,7 +175,7 @@ def bare_process(rows, start):
     """Rows of one process, run one after the other."""
     from agents import Runner, set_tracing_disabled
 
-    from nbagents.replay.client import install
+    from nbagents.replay.wire.client import install
 
     set_tracing_disabled(disabled=True)
     install("offline")
@@ -253,8 +253,8 @@ async def hits(path):
     from agents import ModelResponse, ModelTracing, Usage
     from agents.testing import ScriptedModel, assistant_message
 
-    from nbagents.run.cache_key import ModelCall
-    from nbagents.run.cached_agent import CachedAgent
+    from nbagents.run.cache.cached_agent import CachedAgent
+    from nbagents.run.cache.key import ModelCall
 
     response = ModelResponse(output=[assistant_message("OK")], usage=Usage(), response_id=None)
     agent = CachedAgent(name="A", model=ScriptedModel([response]), tools=an_agent().tools * 8, path=path)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agents.extensions.memory import AsyncSQLiteSession
 
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 ITEMS = 10_000
 NORMAL = "add_items of two, both at synchronous=NORMAL"

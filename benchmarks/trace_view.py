@@ -27,9 +27,9 @@ from nbagents._sqlite import connect, migrate
 from nbagents.notebook.cells import Cell
 from nbagents.notebook.painter import Painter
 from nbagents.notebook.strips import Strip
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.rows import SpanRow
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.rows import SpanRow
+from nbagents.tracing.stored.store import TraceStore
 from nbagents.widgets.bundle import mime_bundle
 from nbagents.widgets.trace_view import TraceView
 

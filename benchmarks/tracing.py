@@ -29,7 +29,7 @@ from agents.tracing import (
 )
 from openai.types.responses import Response
 
-from nbagents.tracing.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
 
 ROUNDS, WARM_UP = 31, 2
 RUNS = 30  # agent runs, or traces of small spans, in a round

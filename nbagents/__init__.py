@@ -22,28 +22,28 @@ if TYPE_CHECKING:
         RealtimeTextEvent,
     )
     from nbagents.realtime.session import RealtimeSession
-    from nbagents.replay.cassette import Cassette
-    from nbagents.replay.client import openai_client, sync_openai_client
+    from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.realtime import realtime_model
-    from nbagents.run.batch_compare import compare
-    from nbagents.run.cached_agent import CachedAgent
-    from nbagents.run.map_agent import map_agent
+    from nbagents.replay.wire.client import openai_client, sync_openai_client
+    from nbagents.run.batch.compare import compare
+    from nbagents.run.batch.map_agent import map_agent
+    from nbagents.run.cache.cached_agent import CachedAgent
     from nbagents.run.tools import execute_tools_parallel
-    from nbagents.sessions.apply_frame import apply_frame
     from nbagents.sessions.compressed_session import CompressedSession
-    from nbagents.sessions.conversations_session import OpenAIConversationsSession
-    from nbagents.sessions.edit import edit
-    from nbagents.sessions.edits import EditReport
-    from nbagents.sessions.frame import to_frame
-    from nbagents.sessions.list_sessions import list_sessions, search_sessions
-    from nbagents.sessions.redis_session import RedisSession
-    from nbagents.sessions.sqlite_session import SQLiteSession
-    from nbagents.tracing.console_processor import ConsoleTracingProcessor
-    from nbagents.tracing.exporters import add_exporter
-    from nbagents.tracing.file_processor import FileTracingProcessor
-    from nbagents.tracing.processor import NotebookTracingProcessor
+    from nbagents.sessions.conversations.session import OpenAIConversationsSession
+    from nbagents.sessions.redis.session import RedisSession
+    from nbagents.sessions.sqlite.list_sessions import list_sessions, search_sessions
+    from nbagents.sessions.sqlite.session import SQLiteSession
+    from nbagents.sessions.table.apply_frame import apply_frame
+    from nbagents.sessions.table.edit import edit
+    from nbagents.sessions.table.edits import EditReport
+    from nbagents.sessions.table.frame import to_frame
+    from nbagents.tracing.capture.processor import NotebookTracingProcessor
+    from nbagents.tracing.processors.console_processor import ConsoleTracingProcessor
+    from nbagents.tracing.processors.exporters import add_exporter
+    from nbagents.tracing.processors.file_processor import FileTracingProcessor
     from nbagents.tracing.record import SpanRecord, TraceRecord
-    from nbagents.tracing.store import TraceStore, last_trace, traces
+    from nbagents.tracing.stored.store import TraceStore, last_trace, traces
     from nbagents.voice.config import VoicePipelineConfig
     from nbagents.voice.events import (
         VoiceStreamEventAgentResponse,
@@ -64,15 +64,15 @@ if TYPE_CHECKING:
     from nbagents.widgets.voice_panel import VoicePanel
 
 _EXPORTS = {
-    "CachedAgent": "nbagents.run.cached_agent",
-    "Cassette": "nbagents.replay.cassette",
+    "CachedAgent": "nbagents.run.cache.cached_agent",
+    "Cassette": "nbagents.replay.cassette.cassette",
     "CompressedSession": "nbagents.sessions.compressed_session",
-    "ConsoleTracingProcessor": "nbagents.tracing.console_processor",
-    "EditReport": "nbagents.sessions.edits",
+    "ConsoleTracingProcessor": "nbagents.tracing.processors.console_processor",
+    "EditReport": "nbagents.sessions.table.edits",
     "Microphone": "nbagents.widgets.microphone",
-    "FileTracingProcessor": "nbagents.tracing.file_processor",
-    "NotebookTracingProcessor": "nbagents.tracing.processor",
-    "OpenAIConversationsSession": "nbagents.sessions.conversations_session",
+    "FileTracingProcessor": "nbagents.tracing.processors.file_processor",
+    "NotebookTracingProcessor": "nbagents.tracing.capture.processor",
+    "OpenAIConversationsSession": "nbagents.sessions.conversations.session",
     "RealtimeAgent": "nbagents.realtime.agent",
     "RealtimeAudioEvent": "nbagents.realtime.events",
     "RealtimeConfig": "nbagents.realtime.config",
@@ -81,13 +81,13 @@ _EXPORTS = {
     "RealtimeRawEvent": "nbagents.realtime.events",
     "RealtimeSession": "nbagents.realtime.session",
     "RealtimeTextEvent": "nbagents.realtime.events",
-    "RedisSession": "nbagents.sessions.redis_session",
-    "SQLiteSession": "nbagents.sessions.sqlite_session",
+    "RedisSession": "nbagents.sessions.redis.session",
+    "SQLiteSession": "nbagents.sessions.sqlite.session",
     "SessionGrid": "nbagents.widgets.session_grid",
     "SpanRecord": "nbagents.tracing.record",
     "Speaker": "nbagents.widgets.speaker",
     "TraceRecord": "nbagents.tracing.record",
-    "TraceStore": "nbagents.tracing.store",
+    "TraceStore": "nbagents.tracing.stored.store",
     "TraceView": "nbagents.widgets.trace_view",
     "VoicePanel": "nbagents.widgets.voice_panel",
     "VoicePipeline": "nbagents.voice.pipeline",
@@ -99,25 +99,25 @@ _EXPORTS = {
     "VoiceStreamEventTool": "nbagents.voice.events",
     "VoiceStreamEventTranscription": "nbagents.voice.events",
     "VoiceStreamEventTurnEnded": "nbagents.voice.events",
-    "add_exporter": "nbagents.tracing.exporters",
-    "apply_frame": "nbagents.sessions.apply_frame",
+    "add_exporter": "nbagents.tracing.processors.exporters",
+    "apply_frame": "nbagents.sessions.table.apply_frame",
     "chat": "nbagents.widgets.chat_panel",
-    "compare": "nbagents.run.batch_compare",
+    "compare": "nbagents.run.batch.compare",
     "disable": "nbagents.notebook.enable",
-    "edit": "nbagents.sessions.edit",
+    "edit": "nbagents.sessions.table.edit",
     "enable": "nbagents.notebook.enable",
     "execute_tools_parallel": "nbagents.run.tools",
     "from_wav": "nbagents.audio.wav",
-    "last_trace": "nbagents.tracing.store",
-    "list_sessions": "nbagents.sessions.list_sessions",
-    "map_agent": "nbagents.run.map_agent",
-    "openai_client": "nbagents.replay.client",
+    "last_trace": "nbagents.tracing.stored.store",
+    "list_sessions": "nbagents.sessions.sqlite.list_sessions",
+    "map_agent": "nbagents.run.batch.map_agent",
+    "openai_client": "nbagents.replay.wire.client",
     "realtime_model": "nbagents.replay.realtime",
-    "search_sessions": "nbagents.sessions.list_sessions",
-    "sync_openai_client": "nbagents.replay.client",
-    "to_frame": "nbagents.sessions.frame",
+    "search_sessions": "nbagents.sessions.sqlite.list_sessions",
+    "sync_openai_client": "nbagents.replay.wire.client",
+    "to_frame": "nbagents.sessions.table.frame",
     "to_wav": "nbagents.audio.wav",
-    "traces": "nbagents.tracing.store",
+    "traces": "nbagents.tracing.stored.store",
 }
 
 __all__ = [

@@ -46,13 +46,13 @@ def _lab(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _record(options: argparse.Namespace, _: list[str]) -> int:
-    from nbagents.replay.commands import record_notebooks
+    from nbagents.replay.commands.commands import record_notebooks
 
     return record_notebooks(options.notebooks, print)
 
 
 def _replay(options: argparse.Namespace, _: list[str]) -> int:
-    from nbagents.replay.commands import check_notebooks, diff_notebooks
+    from nbagents.replay.commands.commands import check_notebooks, diff_notebooks
 
     if options.what == "check":
         return check_notebooks(options.notebooks, print)

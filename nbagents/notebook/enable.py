@@ -15,9 +15,9 @@ from nbagents.errors import ConfigError
 if TYPE_CHECKING:
     from nbagents.notebook.places import Places
     from nbagents.notebook.strips import Board
+    from nbagents.replay.match.place import Before
     from nbagents.replay.mode import Mode
-    from nbagents.replay.place import Before
-    from nbagents.tracing.processor import NotebookTracingProcessor
+    from nbagents.tracing.capture.processor import NotebookTracingProcessor
 
 __all__ = ["Enabled", "current", "disable", "enable"]
 
@@ -50,13 +50,13 @@ class Enabled:
         if self.board is not None:
             self.board.shown = display
             self.board.calm = mode == "replay" and not self.location.live
-        from nbagents.tracing.presence import register
+        from nbagents.tracing.capture.presence import register
 
         register(self.processor)
 
     def before_cell(self, *_: object) -> None:
         """Come back where another integration replaced the processors, and let go of this cell's old strip."""
-        from nbagents.tracing.presence import register
+        from nbagents.tracing.capture.presence import register
 
         register(self.processor)
         self.places()
@@ -65,8 +65,8 @@ class Enabled:
 
     def after_cell(self, *_: object) -> None:
         """Leave the static form of what the cell ran, and bring the cassette in order."""
-        from nbagents.replay.client import current_deck
-        from nbagents.tracing.presence import register
+        from nbagents.replay.wire.client import current_deck
+        from nbagents.tracing.capture.presence import register
 
         if register(self.processor):
             _tell_removed()
@@ -115,9 +115,9 @@ def enable(
         nbagents.errors.ModeError: ...
     """
     global _enabled  # noqa: PLW0603 - one process has one set-up
-    from nbagents.replay.client import install
     from nbagents.replay.mode import resolve_mode
     from nbagents.replay.notice import tell_once
+    from nbagents.replay.wire.client import install
 
     environment = current_environment()
     chosen = resolve_mode(environment.variables, mode)
@@ -140,8 +140,8 @@ def disable() -> None:
     global _enabled
     if _enabled is None:
         return
-    from nbagents.replay.client import uninstall
-    from nbagents.tracing.presence import unregister
+    from nbagents.replay.wire.client import uninstall
+    from nbagents.tracing.capture.presence import unregister
 
     enabled, _enabled = _enabled, None
     if enabled.shell is not None:
@@ -162,7 +162,7 @@ def current() -> Enabled | None:
 
 
 def _tell_removed() -> None:
-    from nbagents.tracing.queue_writer import TraceWarning
+    from nbagents.tracing.capture.queue_writer import TraceWarning
 
     warnings.warn(
         "nbagents: something in this cell replaced the SDK's tracing processors (set_trace_processors). "
@@ -188,7 +188,7 @@ def _usable(db: Path | str | None) -> Path:
 def _before(path: Path) -> Before:
     """What the file has of traces: a replay must not give its own the same ids and times once more."""
     from nbagents._sqlite import connect
-    from nbagents.replay.place import Before
+    from nbagents.replay.match.place import Before
 
     if _enabled is not None:
         _enabled.processor.force_flush()
@@ -205,13 +205,13 @@ def _places(location: Location) -> Places:
 
 
 def _set_up(mode: Mode, path: Path, location: Location, places: Places) -> Enabled:
-    from nbagents.tracing.processor import NotebookTracingProcessor
+    from nbagents.tracing.capture.processor import NotebookTracingProcessor
 
     shell = _shell()
     board = None
     if getattr(shell, "kernel", None) is not None:
         from nbagents.notebook.strips import Board
-        from nbagents.tracing.store import TraceStore
+        from nbagents.tracing.stored.store import TraceStore
 
         board = Board(shell, TraceStore(path), location.frontend, places)
         if location.live:

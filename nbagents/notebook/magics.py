@@ -53,7 +53,7 @@ def _status(enabled: Enabled | None) -> str:
 
 
 def _cassette() -> list[str]:
-    from nbagents.replay.client import current_deck
+    from nbagents.replay.wire.client import current_deck
 
     deck = current_deck()
     if deck is None:

@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nbagents.notebook.cells import cell_of
-from nbagents.replay.place import SCRIPT, Place
+from nbagents.replay.match.place import SCRIPT, Place
 
 if TYPE_CHECKING:
     from pathlib import Path

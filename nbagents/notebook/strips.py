@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from nbagents._location import Frontend
     from nbagents.notebook.places import Places
-    from nbagents.tracing.rows import SpanRow, TraceRow
-    from nbagents.tracing.store import TraceStore
+    from nbagents.tracing.capture.rows import SpanRow, TraceRow
+    from nbagents.tracing.stored.store import TraceStore
 
 __all__ = ["Board", "Strip"]
 
@@ -127,7 +127,7 @@ class Strip:
     def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data
 
-        from nbagents.tracing.static import static_forms
+        from nbagents.tracing.static.trace import static_forms
         from nbagents.widgets.bundle import mime_bundle
 
         records = self._records()

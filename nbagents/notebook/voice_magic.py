@@ -51,7 +51,7 @@ class VoiceMagics(Magics):
 
 
 def _recogniser(cell: str | None) -> Any:  # noqa: ANN401 - a model of the SDK's, or None
-    from nbagents.replay.client import current_mode
+    from nbagents.replay.wire.client import current_mode
 
     sentences = [text for line in (cell or "").splitlines() if (text := line.strip())]
     if not sentences or current_mode() != "offline":

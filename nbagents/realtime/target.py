@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from nbagents.errors import ModeError
-from nbagents.replay.client import current_mode
+from nbagents.replay.wire.client import current_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

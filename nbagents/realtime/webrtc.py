@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import ModeError, RealtimeError
-from nbagents.replay.client import current_mode, sync_openai_client
+from nbagents.replay.wire.client import current_mode, sync_openai_client
 
 if TYPE_CHECKING:
     from nbagents.realtime.config import RealtimeConfig

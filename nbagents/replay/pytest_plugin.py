@@ -109,9 +109,9 @@ class Replays:
 def _said(name: str, path: Path, report: Path) -> tuple[list[str], int]:
     """Return what one replay did, in lines, and how many recordings it did not use."""
     from nbagents.errors import CassetteError
-    from nbagents.replay.cassette import Cassette
-    from nbagents.replay.check import replayed
-    from nbagents.replay.report import read_report
+    from nbagents.replay.cassette.cassette import Cassette
+    from nbagents.replay.commands.check import replayed
+    from nbagents.replay.wire.report import read_report
 
     outcome = read_report(report)
     try:

@@ -10,7 +10,7 @@ from agents.tracing.scope import Scope  # there is no public way to leave a trac
 
 from nbagents._now import seconds
 from nbagents.run.turns import Entry, Turn, turns_of
-from nbagents.sessions.branching import Branching
+from nbagents.sessions.sqlite.branching import Branching
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from nbagents.sessions.content import text_of
+from nbagents.sessions.items.content import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from nbagents.errors import ConfigError
-from nbagents.sessions.any_session import (
+from nbagents.sessions.items.compression import MARK, compress_item, restore_item, stored_form
+from nbagents.sessions.items.rows import Row, as_rows
+from nbagents.sessions.sqlite.editing import Editing
+from nbagents.sessions.table.any_session import (
     AnySession,
     is_conversation,
     items_of,
@@ -14,13 +17,10 @@ from nbagents.sessions.any_session import (
     read_all,
     serves_any_loop,
 )
-from nbagents.sessions.compression import MARK, compress_item, restore_item, stored_form
-from nbagents.sessions.editing import Editing
-from nbagents.sessions.edits import check_unchanged
-from nbagents.sessions.frame import TOKEN
-from nbagents.sessions.reads import READS
-from nbagents.sessions.rows import Row, as_rows
-from nbagents.sessions.tabular import Tabular
+from nbagents.sessions.table.edits import check_unchanged
+from nbagents.sessions.table.frame import TOKEN
+from nbagents.sessions.table.reads import READS
+from nbagents.sessions.table.tabular import Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from agents import TResponseInputItem
     from agents.memory import Session, SessionSettings
 
-    from nbagents.sessions.edited import Wanted
+    from nbagents.sessions.table.edited import Wanted
 
 __all__ = ["CompressedSession"]
 
@@ -60,7 +60,7 @@ class CompressedSession(Tabular):
 
     Example:
         >>> import asyncio
-        >>> from nbagents.sessions.sqlite_session import SQLiteSession
+        >>> from nbagents.sessions.sqlite.session import SQLiteSession
         >>> async def example():
         ...     async with CompressedSession(SQLiteSession("doc", ":memory:")) as session:
         ...         await session.add_items([{"role": "user", "content": "Look at this: " + "log " * 1000}])

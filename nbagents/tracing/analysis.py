@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from nbagents.tracing.lanes import By
+    from nbagents.tracing.measure.lanes import By
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
 __all__ = ["Analysis"]
@@ -57,7 +57,7 @@ class Analysis(ABC):
             ConfigError: The format is another, or does not follow from the suffix.
             TraceFileError: The file cannot be written.
         """
-        from nbagents.tracing.export import export
+        from nbagents.tracing.files.export import export
 
         return export(self.records, path, format)
 
@@ -82,7 +82,7 @@ class Analysis(ABC):
         Raises:
             ConfigError: ``by`` is another word, or ``limit`` or ``height`` is not positive.
         """
-        from nbagents.tracing.gantt import GanttOptions, gantt_figure
+        from nbagents.tracing.figures.gantt import GanttOptions, gantt_figure
 
         options = GanttOptions(by=by, critical=critical, fold_idle=fold_idle, limit=limit, height=height)
         return gantt_figure(self.records, self.name, options)
@@ -94,6 +94,6 @@ class Analysis(ABC):
         ``cost`` in US dollars, NA where a call's price is not known; and ``errors``. Tokens, cost and errors of an
         agent are those of everything that ran under it.
         """
-        from nbagents.tracing.summary import summary_frame
+        from nbagents.tracing.measure.summary import summary_frame
 
         return summary_frame(self.spans)

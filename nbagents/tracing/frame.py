@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbagents.tracing.columns import Column
-    from nbagents.tracing.critical_path import PathPart
-    from nbagents.tracing.dataset import Example
-    from nbagents.tracing.notes import Note
+    from nbagents.tracing.measure.critical_path import PathPart
     from nbagents.tracing.record import SpanRecord, TraceRecord
+    from nbagents.tracing.stored.dataset import Example
+    from nbagents.tracing.stored.notes import Note
 
 __all__ = ["example_frame", "note_frame", "path_frame", "span_frame", "trace_frame"]
 
@@ -27,7 +27,7 @@ def span_frame(spans: Sequence[SpanRecord]) -> pd.DataFrame:
 
 def trace_frame(traces: Sequence[TraceRecord]) -> pd.DataFrame:
     """Return one row for each trace, in the order given; times in UTC, durations in seconds; shows itself."""
-    from nbagents.tracing.trace_table import TraceTable
+    from nbagents.tracing.static.trace_table import TraceTable
 
     return TraceTable(_frame(TRACE_COLUMNS, traces))
 

@@ -79,7 +79,7 @@ class TraceGroup(Analysis):
 
     def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
         from nbagents._location import current_environment, locate
-        from nbagents.tracing.static import static_forms
+        from nbagents.tracing.static.trace import static_forms
 
         if locate(current_environment()).live:
             return self.view()._repr_mimebundle_()
@@ -87,6 +87,6 @@ class TraceGroup(Analysis):
         return {"text/plain": text, "text/html": html}
 
     def __repr__(self) -> str:
-        from nbagents.tracing.static import headline
+        from nbagents.tracing.static.trace import headline
 
         return f"<TraceGroup {headline(self._records, '  ')}>"

@@ -9,21 +9,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbagents.errors import TraceNotFoundError
-from nbagents.tracing import layout
 from nbagents.tracing.analysis import Analysis
-from nbagents.tracing.cost import known_cost, total_cost
-from nbagents.tracing.process import alive
-from nbagents.tracing.self_time import self_times
+from nbagents.tracing.capture.process import alive
+from nbagents.tracing.measure import layout
+from nbagents.tracing.measure.cost import known_cost, total_cost
+from nbagents.tracing.measure.self_time import self_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from nbagents.tracing.compare import TraceComparison
-    from nbagents.tracing.cost import Cost
-    from nbagents.tracing.layout import Figures, Status
-    from nbagents.tracing.rows import SpanRow, TraceRow
+    from nbagents.tracing.capture.rows import SpanRow, TraceRow
+    from nbagents.tracing.comparison.compare import TraceComparison
+    from nbagents.tracing.measure.cost import Cost
+    from nbagents.tracing.measure.layout import Figures, Status
 
 __all__ = ["PayloadSource", "SpanRecord", "TraceRecord", "Usage", "moment"]
 
@@ -312,8 +312,8 @@ class TraceRecord(Analysis):
         span itself, and none of its children, was waited for; ``share`` is that of the whole, and shares sum to
         1. A row of type ``"trace"`` is time in which no span was open.
         """
-        from nbagents.tracing.critical_path import critical_path, path_parts
         from nbagents.tracing.frame import path_frame
+        from nbagents.tracing.measure.critical_path import critical_path, path_parts
 
         return path_frame(path_parts(self.row, critical_path(self.row, self.nodes, self.end_us)))
 
@@ -323,7 +323,7 @@ class TraceRecord(Analysis):
         Args:
             other: The other trace; differences are its figures minus this one's.
         """
-        from nbagents.tracing.compare import TraceComparison
+        from nbagents.tracing.comparison.compare import TraceComparison
 
         return TraceComparison(self, other)
 
@@ -342,7 +342,7 @@ class TraceRecord(Analysis):
 
     def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
         from nbagents._location import current_environment, locate
-        from nbagents.tracing.static import static_forms
+        from nbagents.tracing.static.trace import static_forms
 
         if locate(current_environment()).live:
             return self.view()._repr_mimebundle_()
@@ -350,6 +350,6 @@ class TraceRecord(Analysis):
         return {"text/plain": text, "text/html": html}
 
     def __repr__(self) -> str:
-        from nbagents.tracing.static import headline
+        from nbagents.tracing.static.trace import headline
 
         return f"<TraceRecord {headline([self], '  ')}>"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agents.voice import OpenAIVoiceModelProvider, STTModel, TTSModel
 
-from nbagents.replay.client import current_mode, openai_client
+from nbagents.replay.wire.client import current_mode, openai_client
 
 if TYPE_CHECKING:
     from nbagents.voice.config import VoicePipelineConfig

@@ -223,6 +223,6 @@ class VoicePipeline:
 
 
 def _session_in_memory() -> Session:
-    from nbagents.sessions.sqlite_session import SQLiteSession
+    from nbagents.sessions.sqlite.session import SQLiteSession
 
     return SQLiteSession(f"voice-{uuid.uuid4().hex[:8]}", ":memory:")

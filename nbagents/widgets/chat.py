@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nbagents.sessions.content import text_of
+from nbagents.sessions.items.content import text_of
 from nbagents.widgets.wire import cut
 
 __all__ = ["BUBBLE_CHARACTERS", "NEWEST", "chat"]

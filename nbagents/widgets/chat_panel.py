@@ -27,8 +27,8 @@ from nbagents._now import new_name
 from nbagents.errors import DisplayError
 from nbagents.run.conversation import Conversation
 from nbagents.run.turns import turns_html, turns_text
-from nbagents.sessions.sqlite_session import SQLiteSession
-from nbagents.tracing.store import TraceStore
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.tracing.stored.store import TraceStore
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
 from nbagents.widgets.trace_view import TraceView

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from nbagents.tracing.rows import SpanRow, TraceRow
+    from nbagents.tracing.capture.rows import SpanRow, TraceRow
 
 __all__ = ["TEXT_CHARACTERS", "Columns"]
 
@@ -46,7 +46,7 @@ class Columns:
     """What a page knows so far, so that it is told only what is new.
 
     Example:
-        >>> from nbagents.tracing.rows import SpanRow, TraceRow
+        >>> from nbagents.tracing.capture.rows import SpanRow, TraceRow
         >>> columns = Columns()
         >>> span = SpanRow("t1", 0, "s0", None, "agent", "triage", 10, 30)
         >>> head, whole, times, usage = columns.buffers([TraceRow("t1", "lamp", 10)], {"t1": [span]})

@@ -18,7 +18,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nbagents.run.batch_static import SHOWN, batch_html, batch_text, failed_rows, slowest_rows
+from nbagents.run.batch.static import SHOWN, batch_html, batch_text, failed_rows, slowest_rows
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
 from nbagents.widgets.trace_view import TraceView
@@ -26,9 +26,9 @@ from nbagents.widgets.trace_view import TraceView
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nbagents.run.progress import Progress
-    from nbagents.run.row_result import EndedRow
-    from nbagents.tracing.store import TraceStore
+    from nbagents.run.batch.progress import Progress
+    from nbagents.run.batch.row_result import EndedRow
+    from nbagents.tracing.stored.store import TraceStore
     from nbagents.widgets.live import Request
 
 __all__ = ["MapProgress"]
@@ -46,7 +46,7 @@ class MapProgress(LiveWidget):
         ConfigError: An argument that does not exist.
 
     Example:
-        >>> from nbagents.run.progress import Progress
+        >>> from nbagents.run.batch.progress import Progress
         >>> view = MapProgress(Progress("Poet", total=3))
         >>> view.static_forms()[1]
         'Poet   0 of 3 rows'
@@ -115,7 +115,7 @@ class MapProgress(LiveWidget):
         trace_id = str(message["trace_id"])
         with self._lock:
             if trace_id not in self._traces:
-                from nbagents.tracing.store import TraceStore
+                from nbagents.tracing.stored.store import TraceStore
 
                 store = self._store or TraceStore()
                 self._traces[trace_id] = TraceView([store.get(trace_id)], store=store, expanded=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbagents.tracing.compare import most_changed, shown_depths
+from nbagents.tracing.comparison.compare import most_changed, shown_depths
 
 if TYPE_CHECKING:
-    from nbagents.tracing.compare import Pair, TraceComparison
+    from nbagents.tracing.comparison.compare import Pair, TraceComparison
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
 __all__ = ["MOST_PAIRS", "pairs_message"]

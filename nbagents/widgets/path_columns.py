@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from nbagents.tracing.critical_path import critical_path
+from nbagents.tracing.measure.critical_path import critical_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -36,7 +36,7 @@ from nbagents.realtime.log import EventLog
 from nbagents.realtime.static import conversation_html, conversation_text, figures_line
 from nbagents.realtime.tally import Tally
 from nbagents.realtime.turn_times import TurnTimes
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.microphone import Microphone
 from nbagents.widgets.module import module_text
@@ -156,7 +156,7 @@ class RealtimePanel(LiveWidget):
     def trace(self) -> TraceRecord | None:
         """Return the conversation's trace, or None where none was stored (see ``enable``)."""
         from nbagents.errors import TraceNotFoundError
-        from nbagents.tracing.store import TraceStore
+        from nbagents.tracing.stored.store import TraceStore
 
         try:
             trace_id = self.talk.trace_id if self.talk is not None else None

@@ -31,10 +31,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbagents.errors import ConflictError, OrphanError
-from nbagents.sessions.background import BACKGROUND
-from nbagents.sessions.sheet import Delete, Insert, Move, SetCell, SheetRow
-from nbagents.sessions.sheets import sheet_of
-from nbagents.sessions.static import said_only, static_forms
+from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell, SheetRow
+from nbagents.sessions.grid.sheets import sheet_of
+from nbagents.sessions.loops.background import BACKGROUND
+from nbagents.sessions.table.static import said_only, static_forms
 from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from agents.memory import Session
 
-    from nbagents.sessions.sheet import Change, Page, Sheet, Written
+    from nbagents.sessions.grid.sheet import Change, Page, Sheet, Written
     from nbagents.widgets.live import Request
 
 __all__ = ["SessionGrid"]

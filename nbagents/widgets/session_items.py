@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from nbagents._sqlite import connect, translate
-from nbagents.tracing.layout import MODEL, TOOL
+from nbagents.tracing.measure.layout import MODEL, TOOL
 from nbagents.widgets.chat import chat
 
 if TYPE_CHECKING:

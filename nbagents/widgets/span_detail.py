@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbagents.tracing.cost import known_cost
-from nbagents.tracing.layout import MODEL
+from nbagents.tracing.measure.cost import known_cost
+from nbagents.tracing.measure.layout import MODEL
 from nbagents.widgets.chat import chat
 from nbagents.widgets.wire import cut, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbagents.tracing.rows import SpanRow
+    from nbagents.tracing.capture.rows import SpanRow
 
 __all__ = ["span_detail"]
 
@@ -31,7 +31,7 @@ def span_detail(span: SpanRow | None, payload: Mapping[str, Any]) -> dict[str, A
         None), ``settings`` (a list of names and texts) and ``cost`` (US dollars, or None where it is not known).
 
     Example:
-        >>> from nbagents.tracing.rows import SpanRow
+        >>> from nbagents.tracing.capture.rows import SpanRow
         >>> span = SpanRow("t1", 0, "s0", None, "function", "weather", 10, 30)
         >>> span_detail(span, {"input": '{"city":"Paris"}'})["fields"]["input"]["text"]
         '{"city": "Paris"}'

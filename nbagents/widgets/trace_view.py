@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import traitlets
 
 from nbagents.errors import ConfigError, MissingExtraError
-from nbagents.tracing.uncollected import uncollected
+from nbagents.tracing.stored.uncollected import uncollected
 from nbagents.widgets.columns import Columns
 from nbagents.widgets.follow import follow
 from nbagents.widgets.live import LiveWidget
@@ -39,10 +39,10 @@ from nbagents.widgets.span_detail import span_detail
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from nbagents.tracing.compare import TraceComparison
+    from nbagents.tracing.capture.rows import SpanRow, TraceRow
+    from nbagents.tracing.comparison.compare import TraceComparison
     from nbagents.tracing.group import TraceGroup
     from nbagents.tracing.record import SpanRecord, TraceRecord
-    from nbagents.tracing.rows import SpanRow, TraceRow
     from nbagents.widgets.live import Request
 
 __all__ = ["PayloadStore", "Record", "TraceView"]
@@ -84,7 +84,7 @@ class TraceView(LiveWidget):
         ConfigError: An argument that does not exist.
 
     Example:
-        >>> from nbagents.tracing.rows import SpanRow, TraceRow
+        >>> from nbagents.tracing.capture.rows import SpanRow, TraceRow
         >>> view = TraceView(expanded=True)
         >>> view.push([TraceRow("t1", "lamp", 0)], [SpanRow("t1", 0, "s1", None, "agent", "triage", 0)])
         >>> view.expanded, view.selected
@@ -181,8 +181,8 @@ class TraceView(LiveWidget):
 
     def static_forms(self) -> tuple[str, str]:
         """Return the traces, or what they are compared with, as HTML without a script, and as text."""
-        from nbagents.tracing.compare_static import comparison_forms
-        from nbagents.tracing.static import static_forms
+        from nbagents.tracing.comparison.static import comparison_forms
+        from nbagents.tracing.static.trace import static_forms
 
         if self._comparison is not None:
             return comparison_forms(self._comparison)
@@ -282,8 +282,8 @@ class TraceView(LiveWidget):
         self.send({"type": "path", **content}, [buffer])
 
     def _on_cost(self, _message: dict[str, Any], _buffers: object) -> None:
-        from nbagents.tracing.cost import total_cost
-        from nbagents.tracing.layout import MODEL
+        from nbagents.tracing.measure.cost import total_cost
+        from nbagents.tracing.measure.layout import MODEL
 
         calls = [row for record in self.records for row in record.rows if row.type in MODEL]
         try:

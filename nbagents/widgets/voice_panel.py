@@ -189,7 +189,7 @@ class VoicePanel(LiveWidget):
             ConfigError: There is no such turn.
             TraceNotFoundError: It is not in the file: nbagents was not enabled.
         """
-        from nbagents.tracing.store import TraceStore
+        from nbagents.tracing.stored.store import TraceStore
 
         turn = self._turn(len(self.turns) if number is None else number)
         return TraceStore().get(turn.trace_id or "")

@@ -1,6 +1,6 @@
 """The first cell of the notebooks that test the trace view: made-up rows, and a stand-in for the trace store."""
 
-from nbagents.tracing.rows import SpanRow, TraceRow
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.widgets.bundle import mime_bundle
 from nbagents.widgets.trace_view import TraceView
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.record import TraceRecord
-from nbagents.tracing.rows import SpanRow, TraceRow
 
 pytestmark = pytest.mark.browser
 

@@ -205,7 +205,7 @@ WAITING = """
 import threading
 from nbagents.notebook.cells import Cell
 from nbagents.notebook.strips import Strip
-from nbagents.tracing.rows import SpanRow, TraceRow
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 
 class Waiting:
     "A store whose read waits for the writer, as a real one's does."

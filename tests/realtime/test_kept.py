@@ -9,9 +9,9 @@ from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.conversation import Line
 from nbagents.realtime.stored import session_items
 from nbagents.realtime.tally import Tally
-from nbagents.sessions.sqlite_session import SQLiteSession
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from nbagents.errors import ModeError
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.config import RealtimeConfig
 from nbagents.realtime.target import target
-from nbagents.replay.client import install, uninstall
+from nbagents.replay.wire.client import install, uninstall
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from nbagents.errors import ModeError, RealtimeError
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.config import RealtimeConfig
 from nbagents.realtime.webrtc import call_ticket
-from nbagents.replay.client import install, uninstall
+from nbagents.replay.wire.client import install, uninstall
 
 KEY = "sk-planted-0123456789abcdef"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from agents import set_tracing_disabled
 
-from nbagents.replay import client as seam
 from nbagents.replay import notice
-from nbagents.replay.place import SCRIPT, Place
+from nbagents.replay.match.place import SCRIPT, Place
+from nbagents.replay.wire import client as seam
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECORDINGS = CHECKOUT.parent / "shared" / "recordings"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from nbagents.replay.ask import Ask
-from nbagents.replay.canonical import canonical_request, hash_of
-from nbagents.replay.scrub import Scrubber
+from nbagents.replay.cassette.scrub import Scrubber
+from nbagents.replay.match.canonical import canonical_request, hash_of
+from nbagents.replay.wire.ask import Ask
 
 BODY = {
     "model": "gpt-4o",

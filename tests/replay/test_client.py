@@ -8,7 +8,7 @@ from agents.models._openai_shared import get_default_openai_client
 from agents.tracing.processors import default_exporter
 
 from nbagents.errors import ModeError
-from nbagents.replay import client as seam
+from nbagents.replay.wire import client as seam
 
 HELLO = "Hello! What can I do for you?"
 
@@ -152,7 +152,7 @@ def guard(event, args):
         opened.append((event, args[-1]))
 sys.addaudithook(guard)
 import asyncio, agents
-from nbagents.replay.client import install, openai_client, sync_openai_client
+from nbagents.replay.wire.client import install, openai_client, sync_openai_client
 print(install("offline"))
 async def main():
     agent = agents.Agent("A")
@@ -205,7 +205,7 @@ def test_before_enable_a_client_resolves_the_mode_itself(run_python):
 def test_the_module_of_clients_is_light(run_python):
     """Importing the seam loads neither openai nor agents: enable() decides when."""
     done = run_python(
-        "import sys, nbagents.replay.client\nprint({'openai', 'agents', 'httpx2'} & set(sys.modules))"
+        "import sys, nbagents.replay.wire.client\nprint({'openai', 'agents', 'httpx2'} & set(sys.modules))"
     )
     assert done.stdout.strip() == "set()", done.stderr
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from nbagents.cli import main
-from nbagents.replay.commands import notebooks_with_cassettes
+from nbagents.replay.commands.commands import notebooks_with_cassettes
 
 ENABLE = "%load_ext nbagents\nimport nbagents\nclient = nbagents.openai_client()"
 ASK = "(await client.responses.create(model='m', input={text!r})).output_text"

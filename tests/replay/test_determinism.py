@@ -7,8 +7,8 @@ import asyncio
 from agents import Agent, Runner, custom_span, function_tool, set_tracing_disabled, trace
 from agents.tracing import TracingProcessor, get_trace_provider, set_trace_processors
 
-from nbagents.replay.clock import ReplayClock
-from nbagents.replay.trace_provider import ReplayTraceProvider
+from nbagents.replay.traces.clock import ReplayClock
+from nbagents.replay.traces.trace_provider import ReplayTraceProvider
 
 
 class Noted(TracingProcessor):

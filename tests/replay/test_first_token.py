@@ -10,9 +10,9 @@ from agents import Agent, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runn
 from agents.tracing import generation_span, get_trace_provider, response_span, set_trace_processors, trace
 
 from nbagents._first_token import note_first_token, take_first_token
-from nbagents.replay.client import install, openai_client, sync_openai_client, uninstall
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.replay.wire.client import install, openai_client, sync_openai_client, uninstall
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_what_opens_a_stream_is_not_a_token(server, store, monkeypatch):
 
 
 def _microseconds(moment):
-    from nbagents.tracing.events import microseconds
+    from nbagents.tracing.capture.events import microseconds
 
     return microseconds(moment)
 

@@ -8,8 +8,8 @@ import pytest
 from agents import Agent, Runner, function_tool
 
 from nbagents.errors import CassetteError, CassetteMissError, NetworkRefusedError, SecretFoundError
-from nbagents.replay.cassette import Cassette
-from nbagents.replay.recording import Recording
+from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.cassette.recording import Recording
 
 
 async def ask(client, text, **other):

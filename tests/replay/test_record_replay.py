@@ -147,7 +147,7 @@ async def test_times_are_kept_and_multiplied(tape, monkeypatch):
 
         with monkeypatch.context() as patch:
             client = tape.replay(speed=speed).openai_client()
-            patch.setattr("nbagents.replay.playback.asyncio.sleep", note)
+            patch.setattr("nbagents.replay.wire.playback.asyncio.sleep", note)
             stream = await client.chat.completions.create(model="m", messages=[], stream=True)
             async for _ in stream:
                 pass
@@ -178,7 +178,7 @@ async def test_a_cancelled_stream_is_cancelled_again(tape):
     assert tape.lines[0]["response"]["end"] == "cancelled"
     assert await first_two(tape.replay().openai_client()) == ["a", "b"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nbagents.replay.playback._PATIENCE_SECONDS", 0)
+        patch.setattr("nbagents.replay.wire.playback._PATIENCE_SECONDS", 0)
         tape.cell("c1", "e2")
         stream = await tape.replay().openai_client().chat.completions.create(model="m", messages=[], stream=True)
         with pytest.raises(CassetteError, match="cancelled when it was recorded"):
@@ -227,7 +227,7 @@ def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
     tape.record().sync_openai_client().responses.create(model="m", input="Hi")
     names = {"NBAGENTS_CASSETTE": str(tape.path), "NBAGENTS_DB": str(tape.path.with_name("lamp.db"))}
     script = (
-        "import nbagents\nfrom nbagents.replay.client import current_deck\n"
+        "import nbagents\nfrom nbagents.replay.wire.client import current_deck\n"
         "nbagents.enable()\nprint(current_deck().speed)\n"
         "nbagents.enable(mode='replay', speed=0.5)\nprint(current_deck().speed)\n"
     )

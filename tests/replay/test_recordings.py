@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from nbagents.cli import main
-from nbagents.replay.execute import execute
+from nbagents.replay.commands.execute import execute
 
 AGENTS = "%load_ext nbagents\nimport json, nbagents\nfrom agents import Agent, Runner, function_tool\n"
 SHOW = """

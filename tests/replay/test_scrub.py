@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from nbagents.replay.deltas import scrub_events
-from nbagents.replay.scrub import Scrubber
-from nbagents.replay.sse import Event
+from nbagents.replay.cassette.deltas import scrub_events
+from nbagents.replay.cassette.scrub import Scrubber
+from nbagents.replay.cassette.sse import Event
 
 PLANTED = {
     "openai": "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789",

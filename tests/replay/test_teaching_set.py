@@ -12,7 +12,7 @@ import pytest
 
 from nbagents.cli import main
 from nbagents.replay import offline
-from nbagents.replay.execute import execute
+from nbagents.replay.commands.execute import execute
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 APART = {

@@ -15,10 +15,10 @@ from agents.testing import ScriptedModel, assistant_message
 from agents.tracing import get_trace_provider
 from openai import AsyncOpenAI
 
-from nbagents.replay import client as seam
-from nbagents.replay.client import install, uninstall
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.replay.wire import client as seam
+from nbagents.replay.wire.client import install, uninstall
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 
 SHARED = Path(__file__).parents[3] / "shared"
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbagents.errors import ConfigError
-from nbagents.run.cache_entries import Entries, Entry
-from nbagents.run.cached_agent import CachedAgent, CacheInfo
+from nbagents.run.cache.cached_agent import CachedAgent, CacheInfo
+from nbagents.run.cache.entries import Entries, Entry
 
 KEYS = st.sampled_from("abcde")
 STEPS = st.lists(

@@ -11,8 +11,8 @@ import pytest
 from agents import Agent, function_tool
 
 from nbagents.errors import ConfigError
-from nbagents.replay.client import install, uninstall
-from nbagents.run.map_agent import map_agent
+from nbagents.replay.wire.client import install, uninstall
+from nbagents.run.batch.map_agent import map_agent
 
 distributed = pytest.importorskip("distributed", reason="dask.distributed, the extra dask, is not installed")
 

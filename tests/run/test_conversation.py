@@ -11,7 +11,7 @@ from agents.testing import ScriptedModel, assistant_message, function_call
 
 from nbagents.run.conversation import Conversation
 from nbagents.run.turns import Turn, turns_html, turns_of, turns_text
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 
 @function_tool

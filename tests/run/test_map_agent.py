@@ -17,9 +17,9 @@ from agents import Agent, function_tool
 from pydantic import BaseModel
 
 from nbagents.errors import ConfigError
-from nbagents.run.batch_compare import compare
-from nbagents.run.map_agent import map_agent
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.run.batch.compare import compare
+from nbagents.run.batch.map_agent import map_agent
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 SOON = {"retry-after-ms": "1"}
 QUESTIONS = pd.Series([f"{n}?" for n in range(12)], name="question")

@@ -11,8 +11,8 @@ from agents.tracing import set_trace_processors
 
 from nbagents.errors import ConfigError
 from nbagents.run.tools import execute_tools_parallel
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 
 
 @function_tool

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from openai import AsyncOpenAI
 
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 HISTORY = [
     {"role": "user", "content": "My lamp arrived broken, order A-1043."},

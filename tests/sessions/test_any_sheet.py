@@ -14,14 +14,14 @@ from openai import AsyncOpenAI
 from redis.asyncio.cluster import RedisCluster
 
 from nbagents.errors import ConflictError, FrameError, NbAgentsError
-from nbagents.sessions.any_sheet import AnySheet
 from nbagents.sessions.compressed_session import CompressedSession
-from nbagents.sessions.conversations_session import OpenAIConversationsSession
-from nbagents.sessions.orphans import lone
-from nbagents.sessions.redis_session import RedisSession
-from nbagents.sessions.row_keys import followed
-from nbagents.sessions.sheet import Delete, Insert, Move, SetCell
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.conversations.session import OpenAIConversationsSession
+from nbagents.sessions.grid.any_sheet import AnySheet
+from nbagents.sessions.grid.row_keys import followed
+from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.redis.session import RedisSession
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.orphans import lone
 
 
 class UsersOwn:

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from nbagents.errors import ConfigError, ConflictError, FrameError
-from nbagents.sessions.edits import EditReport
-from nbagents.sessions.reads import READS, Read, Reads
-from nbagents.sessions.rows import Row
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.items.rows import Row
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.edits import EditReport
+from nbagents.sessions.table.reads import READS, Read, Reads
 
 USER = {"role": "user", "content": "Hi"}
 

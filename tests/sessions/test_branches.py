@@ -17,8 +17,8 @@ from nbagents.errors import (
     SessionExistsError,
     SessionNotFoundError,
 )
-from nbagents.sessions.orphans import lone
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.orphans import lone
 
 USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}
@@ -107,7 +107,7 @@ async def test_plain_sdk_code_goes_on_in_a_branch(filled, path, history):
 
 _LATER = """
 import asyncio, sys
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 async def main(path):
     session = SQLiteSession("support-42", path)

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from nbagents.errors import FrameError
-from nbagents.sessions.around import rows_around
-from nbagents.sessions.changes import (
+from nbagents.sessions.grid.around import rows_around
+from nbagents.sessions.grid.changes import (
     NoRoomError,
     edited_row,
     inserted_row,
@@ -15,11 +15,11 @@ from nbagents.sessions.changes import (
     plan_of,
     settled_slots,
 )
-from nbagents.sessions.edited import Wanted
-from nbagents.sessions.orphans import settle_orphans
-from nbagents.sessions.outline import names_of
-from nbagents.sessions.rows import decode
-from nbagents.sessions.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.grid.outline import names_of
+from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.items.rows import decode
+from nbagents.sessions.table.edited import Wanted
+from nbagents.sessions.table.orphans import settle_orphans
 
 BAD = "{broken"
 

@@ -15,8 +15,8 @@ from agents.testing import ScriptedModel, assistant_message
 
 from nbagents import CompressedSession, SQLiteSession, apply_frame, to_frame
 from nbagents.errors import CompressedItemError, ConfigError, ConflictError, ItemError
-from nbagents.sessions.compression import MARK, compress_item, is_compressed, restore_item, stored_form
-from nbagents.sessions.edits import EditReport
+from nbagents.sessions.items.compression import MARK, compress_item, is_compressed, restore_item, stored_form
+from nbagents.sessions.table.edits import EditReport
 
 LONG = "The lamp is in transit. " * 200
 USER = {"role": "user", "content": LONG}

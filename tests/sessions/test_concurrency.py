@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from nbagents.errors import SessionClosedError
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
 

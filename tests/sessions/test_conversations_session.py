@@ -20,10 +20,10 @@ from nbagents.errors import (
     SessionUnreachableError,
     UnsupportedError,
 )
-from nbagents.sessions.conversations_wire import plan_rewrite
-from nbagents.sessions.edited import Wanted
-from nbagents.sessions.edits import EditReport
-from nbagents.sessions.rows import Row
+from nbagents.sessions.conversations.wire import plan_rewrite
+from nbagents.sessions.items.rows import Row
+from nbagents.sessions.table.edited import Wanted
+from nbagents.sessions.table.edits import EditReport
 
 
 def user(text):

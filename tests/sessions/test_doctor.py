@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from nbagents.errors import ConfigError, ItemNotFoundError
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
 CALL = {"type": "function_call", "call_id": "lone", "name": "f", "arguments": "{}"}
@@ -67,7 +67,7 @@ async def test_everything_is_named(sick):
     assert report["data"].tolist()[2] == "{\\xff}"
 
 
-@pytest.mark.filterwarnings("ignore::nbagents.sessions.rows.CorruptRowWarning")
+@pytest.mark.filterwarnings("ignore::nbagents.sessions.items.rows.CorruptRowWarning")
 async def test_only_what_is_told_is_repaired(sick, path, history):
     """Two rows move to the quarantine, byte for byte; the others stay."""
     left = await sick.doctor(repair=[5123, 5122])

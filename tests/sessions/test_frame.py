@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from nbagents import to_frame
-from nbagents.sessions.columns import COLUMNS
-from nbagents.sessions.content import replace_text, text_of
-from nbagents.sessions.frame import frame_of
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.items.content import replace_text, text_of
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.columns import COLUMNS
+from nbagents.sessions.table.frame import frame_of
 
 NAMES = [
     "id",

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from nbagents.sessions.ids import STRIDE, appended, between, longest_rising, placed
+from nbagents.sessions.table.ids import STRIDE, appended, between, longest_rising, placed
 
 
 @pytest.mark.parametrize(("last", "count"), [(0, 1), (0, 3), (1024, 2), (7, 2)])

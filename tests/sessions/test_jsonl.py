@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbagents.errors import ItemError, StoreOpenError
-from nbagents.sessions.jsonl import line_of, row_of_line
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.jsonl import line_of, row_of_line
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "naïve 🪔 \ud800 \x00 \u2028"}
 

@@ -9,7 +9,7 @@ import pytest
 
 _BEGIN = """
 import asyncio, gc, sys, threading
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 USER = {"role": "user", "content": "Hi"}
 path = sys.argv[1]
 """

@@ -11,7 +11,7 @@ import pytest
 import nbagents
 from nbagents import list_sessions
 from nbagents.errors import ConfigError, StoreOpenError
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}

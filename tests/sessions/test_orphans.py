@@ -6,8 +6,8 @@ import random
 import pytest
 
 from nbagents.errors import FrameError
-from nbagents.sessions.edited import Wanted
-from nbagents.sessions.orphans import lone, settle_orphans
+from nbagents.sessions.table.edited import Wanted
+from nbagents.sessions.table.orphans import lone, settle_orphans
 
 
 def call(name, kind="function_call"):

@@ -13,7 +13,7 @@ from agents.memory import OpenAIResponsesCompactionSession, SessionSettings
 
 from nbagents import SQLiteSession, apply_frame, to_frame
 from nbagents.errors import ConfigError, ConflictError, FrameError, RewriteError, UnsupportedError
-from nbagents.sessions.edits import EditReport
+from nbagents.sessions.table.edits import EditReport
 
 USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}

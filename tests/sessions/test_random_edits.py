@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from nbagents.errors import OrphanError
-from nbagents.sessions.orphans import lone
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.orphans import lone
 
 POLICIES = st.sampled_from(["error", "pair", "stub"])
 SEEDS = st.integers(0, 2**32)

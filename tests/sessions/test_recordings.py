@@ -11,7 +11,7 @@ import pytest
 from agents import Agent, OpenAIResponsesModel, RunConfig, Runner, function_tool, handoff
 from openai import AsyncOpenAI
 
-from nbagents.sessions.orphans import lone
+from nbagents.sessions.table.orphans import lone
 
 _SHARED = Path(__file__).parents[3] / "shared"
 

@@ -31,8 +31,8 @@ from nbagents.errors import (
     SessionUnreachableError,
     UnsupportedError,
 )
-from nbagents.sessions.edits import EditReport
-from nbagents.sessions.rows import CorruptRowWarning
+from nbagents.sessions.items.rows import CorruptRowWarning
+from nbagents.sessions.table.edits import EditReport
 
 USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from nbagents.errors import StoreBusyError, StoreFullError
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
 
@@ -28,7 +28,7 @@ def user(text):
 
 _WRITER = """
 import asyncio, sys
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 async def main(path, name, count):
     session = SQLiteSession("s", path)
@@ -147,7 +147,7 @@ def test_a_file_held_for_20_seconds_is_waited_for(path, figure):
 # Forks a writer again and again and kills each at a random moment; prints what each was told before it died.
 _KILLER = """
 import asyncio, json, os, random, signal, sys, time
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 def write(path, life, acknowledged):
     async def main():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nbagents.sessions.rows import decode
+from nbagents.sessions.items.rows import decode
 
 DEEP = 300
 LOOSE = [

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nbagents import search_sessions
 from nbagents.errors import ConfigError
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
 

@@ -8,8 +8,8 @@ import pytest
 
 from nbagents import errors
 from nbagents._sqlite import set_default_path
-from nbagents.sessions.rows import CorruptRowWarning
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.items.rows import CorruptRowWarning
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
 
@@ -145,7 +145,7 @@ async def test_table_name_is_another_word_for_messages_table(path):
 
 async def test_every_word_that_breaks_unquoted_sql_is_refused(path):
     """Our list of reserved words is SQLite's: a name we take makes a table, one we refuse does not."""
-    from nbagents.sessions.tables import _RESERVED
+    from nbagents.sessions.sqlite.tables import _RESERVED
 
     for word in [
         *_RESERVED,

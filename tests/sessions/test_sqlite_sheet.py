@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbagents.errors import ConflictError, FrameError
-from nbagents.sessions.orphans import lone
-from nbagents.sessions.sheet import Delete, Insert, Move, SetCell
-from nbagents.sessions.sheet_rows import stamp_of
-from nbagents.sessions.sqlite_session import SQLiteSession
-from nbagents.sessions.sqlite_sheet import SQLiteSheet
+from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.grid.sheet_rows import stamp_of
+from nbagents.sessions.grid.sqlite_sheet import SQLiteSheet
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.orphans import lone
 
 
 @pytest.fixture

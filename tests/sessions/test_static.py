@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import agents
 import pytest
 
-from nbagents.sessions.sqlite_session import SQLiteSession
-from nbagents.sessions.static import Glimpse, static_forms
-from nbagents.sessions.store import History
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.history import History
+from nbagents.sessions.table.static import Glimpse, static_forms
 
 # What GitHub's sanitiser leaves, as far as we use it.
 _TAGS = {"div", "table", "thead", "tbody", "tr", "th", "td", "b", "small", "code", "span"}

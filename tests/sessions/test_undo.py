@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from nbagents.errors import ConfigError, ConflictError, FrameError
-from nbagents.sessions.edits import EditReport
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.sessions.table.edits import EditReport
 
 USER = {"role": "user", "content": "Hi"}
 ANSWER = {"role": "assistant", "content": "Hello"}
@@ -128,7 +128,7 @@ async def test_an_edit_after_an_undo_leaves_nothing_to_redo(filled):
 
 _LATER = """
 import asyncio, sys
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 
 async def main(path):
     async with SQLiteSession("s", path) as session:

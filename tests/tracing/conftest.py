@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from agents.tracing import get_trace_provider
 
-from nbagents.tracing.process import this_process
-from nbagents.tracing.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.process import this_process
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.record import TraceRecord
-from nbagents.tracing.rows import SpanRow, TraceRow
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.stored.store import TraceStore
 
 
 @pytest.fixture

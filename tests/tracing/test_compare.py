@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from nbagents.errors import ConfigError
-from nbagents.tracing.rows import SpanRow
+from nbagents.tracing.capture.rows import SpanRow
 
 HOSTILE = "<a href='javascript:x()'><b>&lt;"
 

@@ -11,7 +11,7 @@ from agents.tracing import task_span, turn_span
 
 from nbagents import ConsoleTracingProcessor
 from nbagents.errors import ConfigError
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.stored.store import TraceStore
 
 
 def run():

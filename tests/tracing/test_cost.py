@@ -92,7 +92,7 @@ def test_without_the_extra_the_error_names_it(path):
         "import sys; sys.modules['genai_prices'] = None\n"
         "from nbagents.errors import MissingExtraError\n"
         "from nbagents.tracing.record import TraceRecord\n"
-        "from nbagents.tracing.rows import SpanRow, TraceRow\n"
+        "from nbagents.tracing.capture.rows import SpanRow, TraceRow\n"
         "tokens = {'input_tokens': 1, 'output_tokens': 1}\n"
         "row = SpanRow('t', 0, 's', None, 'response', 'm', 0, 1, model='gpt-4.1', **tokens)\n"
         "record = TraceRecord(TraceRow('t', 'n', 0, 1), [row])\n"

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from nbagents.tracing.critical_path import critical_path
-from nbagents.tracing.rows import SpanRow
+from nbagents.tracing.capture.rows import SpanRow
+from nbagents.tracing.measure.critical_path import critical_path
 
 
 def path(record):

@@ -10,7 +10,7 @@ import types
 import pydantic
 import pytest
 
-from nbagents.tracing.encode import MAX_CHARACTERS, Json, cut, encode, fit
+from nbagents.tracing.capture.encode import MAX_CHARACTERS, Json, cut, encode, fit
 
 
 @dataclasses.dataclass

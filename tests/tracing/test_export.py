@@ -11,8 +11,8 @@ from agents import agent_span, function_span, generation_span, trace
 
 from nbagents import FileTracingProcessor, TraceStore
 from nbagents.errors import ConfigError, TraceFileError
-from nbagents.tracing.export_chrome import tracks
-from nbagents.tracing.layout import tree
+from nbagents.tracing.files.chrome import tracks
+from nbagents.tracing.measure.layout import tree
 
 HOSTILE = "</pre></details><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 

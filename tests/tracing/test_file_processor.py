@@ -13,7 +13,7 @@ from openai.types.responses import Response
 
 from nbagents import FileTracingProcessor
 from nbagents.errors import ConfigError, TraceFileError
-from nbagents.tracing.queue_writer import TraceWarning
+from nbagents.tracing.capture.queue_writer import TraceWarning
 
 
 @pytest.fixture

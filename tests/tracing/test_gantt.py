@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 import pytest
 
 from nbagents.errors import ConfigError
-from nbagents.tracing.colors import COLORS, color_of
-from nbagents.tracing.payload import TYPES
+from nbagents.tracing.capture.payload import TYPES
+from nbagents.tracing.figures.colors import COLORS, color_of
 
 HOSTILE = "<a href='javascript:x()'><b>&lt;"
 

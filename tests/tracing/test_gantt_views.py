@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbagents.errors import ConfigError
-from nbagents.tracing.rows import SpanRow
+from nbagents.tracing.capture.rows import SpanRow
 
 
 def labels(figure):

@@ -8,9 +8,9 @@ from agents import custom_span, trace
 from nbagents import traces
 from nbagents._sqlite import set_default_path
 from nbagents.errors import TraceNotFoundError
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.group import TraceGroup
 from nbagents.tracing.record import TraceRecord
-from nbagents.tracing.rows import SpanRow, TraceRow
 
 
 @pytest.fixture

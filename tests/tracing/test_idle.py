@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbagents.tracing.idle import Fold, Gap, busy, gaps
+from nbagents.tracing.measure.idle import Fold, Gap, busy, gaps
 
 
 def test_an_agent_that_waits_does_not_count_as_work(span, record):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nbagents.tracing.layout import chosen, end_of, figures, status_of, tree, without_structure
-from nbagents.tracing.rows import TraceRow
+from nbagents.tracing.capture.rows import TraceRow
+from nbagents.tracing.measure.layout import chosen, end_of, figures, status_of, tree, without_structure
 
 
 def drawn(nodes):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted, microseconds
-from nbagents.tracing.ledger import Batch, Known, Ledger
-from nbagents.tracing.rows import TraceRow
+from nbagents.tracing.capture.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted, microseconds
+from nbagents.tracing.capture.ledger import Batch, Known, Ledger
+from nbagents.tracing.capture.rows import TraceRow
 
 NOBODY = (None, None, None, None)
 
@@ -151,7 +151,7 @@ def test_what_has_ended_is_forgotten_in_time(ledger):
 
 def test_huge_traces_are_forgotten_sooner(ledger, monkeypatch):
     """What is remembered is bounded in spans too, not in traces alone."""
-    monkeypatch.setattr("nbagents.tracing.ledger._REMEMBERED_SPANS", 10)
+    monkeypatch.setattr("nbagents.tracing.capture.ledger._REMEMBERED_SPANS", 10)
     for trace_id in ("one", "two", "three"):
         batch = Batch()
         ledger.take(TRACE._replace(trace_id=trace_id), batch)

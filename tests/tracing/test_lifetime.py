@@ -14,7 +14,7 @@ PRELUDE = """
 import os, sys, threading
 from agents import custom_span, trace
 from agents.tracing import set_trace_processors
-from nbagents.tracing.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
 processor = NotebookTracingProcessor("lamp.nbagents.db")
 set_trace_processors([processor])
 def run(count=200):

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from nbagents.tracing.redact import Redactor
+from nbagents.tracing.capture.redact import Redactor
 
 SOUND = base64.b64encode(bytes(range(256)) * 8).decode()
 
 # Shapes that a careless pattern takes exponential or quadratic time for; each is longer than a minute's work then.
 AWKWARD = """
 import json
-from nbagents.tracing.redact import Redactor
+from nbagents.tracing.capture.redact import Redactor
 redactor = Redactor()
 for text in (
     "\\n".join("id%04d" % n for n in range(40)) + "é" * 300,

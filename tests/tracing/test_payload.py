@@ -24,8 +24,8 @@ from agents.tracing import (
 from agents.tracing.span_data import SpanData
 from openai.types.responses import Response
 
-from nbagents.tracing.events import text_of
-from nbagents.tracing.payload import TYPES, Facts, Tokens, facts_of, name_of, payload_json
+from nbagents.tracing.capture.events import text_of
+from nbagents.tracing.capture.payload import TYPES, Facts, Tokens, facts_of, name_of, payload_json
 
 USAGE = {
     "input_tokens": 412,

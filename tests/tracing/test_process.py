@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from nbagents.tracing.process import alive, this_process
+from nbagents.tracing.capture.process import alive, this_process
 
 
 def test_this_process_lives():
@@ -18,7 +18,7 @@ def test_this_process_lives():
 
 def test_another_process_lives_until_it_ends():
     """Another kernel's running trace is running; after it ended, its id may belong to somebody else."""
-    code = "from nbagents.tracing.process import this_process; print(this_process(), flush=True); input()"
+    code = "from nbagents.tracing.capture.process import this_process; print(this_process(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

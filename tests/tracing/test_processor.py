@@ -14,8 +14,8 @@ from agents.tracing.span_data import SpanData
 from openai.types.responses import Response
 
 from nbagents._sqlite import set_default_path
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.queue_writer import TraceWarning
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.queue_writer import TraceWarning
 
 SECRET = "lamp-4f9c1e77a2b04d55"
 SOUND = base64.b64encode(b"\x01\x02secret sound\x03" * 200).decode()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from nbagents.tracing.capture.rows import TraceRow
 from nbagents.tracing.record import TraceRecord, Usage, moment
-from nbagents.tracing.rows import TraceRow
 
 
 class Counting:

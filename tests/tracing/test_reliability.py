@@ -18,7 +18,7 @@ import pytest
 from agents import custom_span, trace
 
 from nbagents._sqlite import connect, migrate
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.stored.store import TraceStore
 
 SURE_AFTER_NS = 50_000_000  # a span that ended this long before the last sign of life is in the file
 
@@ -29,7 +29,7 @@ import os, sys, time
 from agents import custom_span, trace
 from agents.tracing import get_trace_provider, set_trace_processors
 import psutil, sqlite3
-from nbagents.tracing.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
 def live(number):
     set_trace_processors([NotebookTracingProcessor(f"{number}.db")])
     def say(what, name):

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from nbagents.tracing.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
-from nbagents.tracing.ledger import Batch, Known, Ledger
+from nbagents.tracing.capture.events import SpanEnded, SpanStarted, TraceEnded, TraceStarted
+from nbagents.tracing.capture.ledger import Batch, Known, Ledger
 
 PAYLOAD = "{}"
 clock = itertools.count()

@@ -22,9 +22,9 @@ from agents import (
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from nbagents import openai_client
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.queue_writer import TraceWarning
-from nbagents.tracing.writer import writer_of
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.queue_writer import TraceWarning
+from nbagents.tracing.capture.writer import writer_of
 
 
 @function_tool

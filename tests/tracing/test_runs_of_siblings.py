@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nbagents.tracing.layout import Node
-from nbagents.tracing.runs import folded
+from nbagents.tracing.measure.layout import Node
+from nbagents.tracing.measure.runs import folded
 
 
 def shape(spans, record):

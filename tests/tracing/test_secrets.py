@@ -12,7 +12,7 @@ import pydantic
 import pytest
 from agents import custom_span, function_span, generation_span, trace
 
-from nbagents.tracing.redact import Redactor
+from nbagents.tracing.capture.redact import Redactor
 
 KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
 BEARER = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"

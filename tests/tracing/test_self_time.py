@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nbagents.tracing.self_time import self_times
+from nbagents.tracing.measure.self_time import self_times
 
 
 def test_parallel_children_count_once(span, record):

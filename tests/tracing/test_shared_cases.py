@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nbagents.tracing.idle import busy, gaps
-from nbagents.tracing.lanes import lanes
+from nbagents.tracing.measure.idle import busy, gaps
+from nbagents.tracing.measure.lanes import lanes
 
 CASES = json.loads(Path(__file__).with_name("cases.json").read_text())
 

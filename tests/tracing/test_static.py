@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nbagents.tracing.plain_text import bar
-from nbagents.tracing.static import trace_html, trace_text
+from nbagents.tracing.static.plain_text import bar
+from nbagents.tracing.static.trace import trace_html, trace_text
 
 HOSTILE = "<img src=x onerror=alert(1)></pre></details><script>alert(2)</script> $x$"
 HARMLESS = {"details", "summary", "code", "pre", "table", "tr", "th", "td", "p"}

@@ -10,7 +10,7 @@ from nbagents import last_trace, traces
 from nbagents._sqlite import connect, migrate, set_default_path
 from nbagents.errors import ConfigError, SchemaError, StoreError, StoreOpenError, TraceNotFoundError
 from nbagents.tracing.columns import SPAN_COLUMNS, TRACE_COLUMNS
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.stored.store import TraceStore
 
 
 def run(name, *, trace_id=None, spans=1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbagents.tracing.frame import trace_frame
-from nbagents.tracing.trace_table import TraceTable
+from nbagents.tracing.static.trace_table import TraceTable
 
 
 @pytest.fixture

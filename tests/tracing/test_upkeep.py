@@ -14,7 +14,7 @@ from agents import custom_span, trace
 from nbagents._sqlite import MIGRATIONS, connect
 from nbagents._sqlite.backup import backup_path
 from nbagents.errors import ConfigError, TraceNotFoundError, TraceRunningError
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.stored.store import TraceStore
 
 
 def run(name, size=0):
@@ -94,8 +94,8 @@ KERNEL = """
 import sys
 from agents import custom_span, trace
 from agents.tracing import set_trace_processors
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 set_trace_processors([NotebookTracingProcessor("lamp.nbagents.db")])
 store = TraceStore("lamp.nbagents.db")
 def run(n):

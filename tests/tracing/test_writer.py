@@ -10,11 +10,11 @@ import warnings
 import pytest
 from agents import custom_span, trace
 
-from nbagents.tracing import queue_writer
-from nbagents.tracing.events import SpanEnded, SpanStarted, TraceStarted
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.queue_writer import TraceWarning
-from nbagents.tracing.writer import TraceWriter, flush, writer_of
+from nbagents.tracing.capture import queue_writer
+from nbagents.tracing.capture.events import SpanEnded, SpanStarted, TraceStarted
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.queue_writer import TraceWarning
+from nbagents.tracing.capture.writer import TraceWriter, flush, writer_of
 
 MOMENT = "2026-01-01T00:00:00+00:00"
 
@@ -117,7 +117,7 @@ def test_a_full_disk_costs_one_warning_and_no_run(path, store):
 import resource, signal, sys, warnings
 from agents import custom_span, trace
 from agents.tracing import set_trace_processors
-from nbagents.tracing.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 warnings.simplefilter("always")
 processor = NotebookTracingProcessor("lamp.nbagents.db")

@@ -8,7 +8,7 @@ from agents import Agent
 from agents.testing import ScriptedModel, assistant_message
 from agents.voice import STTModel, TTSModel
 
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 from nbagents.voice.pipeline import VoicePipeline
 
 PAUSE = bytes(32_000 * 8)

@@ -13,8 +13,8 @@ from agents.tracing import get_trace_provider
 from agents.voice import OpenAIVoiceModelProvider
 from openai import AsyncOpenAI
 
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 from nbagents.voice.events import VoiceStreamEventAudio, VoiceStreamEventError, VoiceStreamEventTranscription
 from nbagents.voice.pipeline import VoicePipeline
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from nbagents.tracing.rows import SpanRow, TraceRow
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.widgets.trace_view import TraceView
 
 

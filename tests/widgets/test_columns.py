@@ -6,7 +6,7 @@ import json
 import math
 from array import array
 
-from nbagents.tracing.rows import SpanRow, TraceRow
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.widgets.columns import TEXT_CHARACTERS, Columns
 
 WHOLE = ("trace", "seq", "parent", "type", "name", "agent", "model", "error")

@@ -7,8 +7,8 @@ import threading
 import pytest
 from agents.tracing import custom_span, get_trace_provider, trace
 
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 
 WAIT_S = 30
 

@@ -7,10 +7,10 @@ import struct
 from agents import custom_span, trace
 from agents.tracing import get_trace_provider
 
-from nbagents.run.progress import Progress
-from nbagents.run.row_result import EndedRow, RowResult
-from nbagents.tracing.processor import NotebookTracingProcessor
-from nbagents.tracing.store import TraceStore
+from nbagents.run.batch.progress import Progress
+from nbagents.run.batch.row_result import EndedRow, RowResult
+from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.stored.store import TraceStore
 from nbagents.widgets.map_progress import MapProgress
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from nbagents.errors import ConfigError
-from nbagents.sessions.sqlite_session import SQLiteSession
+from nbagents.sessions.sqlite.session import SQLiteSession
 from nbagents.widgets.session_grid import SessionGrid
 
 ITEMS = [

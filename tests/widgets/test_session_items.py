@@ -7,8 +7,8 @@ import json
 import pytest
 
 from nbagents import SQLiteSession
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.record import TraceRecord
-from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.widgets.session_items import items_of_span
 
 CALL = {"type": "function_call", "name": "find", "arguments": '{"id": "A-1"}', "call_id": "call_1", "id": "fc_1"}

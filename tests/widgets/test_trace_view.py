@@ -9,9 +9,9 @@ from array import array
 import pytest
 
 from nbagents.errors import ConfigError
-from nbagents.tracing.colors import COLORS
+from nbagents.tracing.capture.rows import SpanRow, TraceRow
+from nbagents.tracing.figures.colors import COLORS
 from nbagents.tracing.record import TraceRecord
-from nbagents.tracing.rows import SpanRow, TraceRow
 from nbagents.widgets.live import _answer_in_blocked_cells
 from nbagents.widgets.trace_view import TraceView
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nbagents.tracing.rows import SpanRow
+from nbagents.tracing.capture.rows import SpanRow
 from nbagents.widgets.chat import NEWEST, chat
 from nbagents.widgets.span_detail import span_detail
 from nbagents.widgets.wire import DETAIL_CHARACTERS, cut, error_text

@@ -10,8 +10,8 @@ from agents import UserError
 from agents.realtime import RealtimeModel, RealtimeModelExceptionEvent, RealtimeModelSendAudio
 
 from nbagents.errors import CassetteMissError
-from nbagents.replay.canonical import canonical_value
-from nbagents.replay.miss import sent_miss
+from nbagents.replay.match.canonical import canonical_value
+from nbagents.replay.match.miss import sent_miss
 from nbagents.replay.realtime.events import asked_of, event_of, exception_of, sent_data
 from nbagents.replay.realtime.script import AUDIO, COMMIT, Script, Unexpected
 from nbagents.replay.realtime.sounds import with_sound
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
         RealtimeModelSendEvent,
     )
 
-    from nbagents.replay.deck import Deck
-    from nbagents.replay.place import Place
-    from nbagents.replay.player import Player
-    from nbagents.replay.recording import Recording
+    from nbagents.replay.cassette.recording import Recording
+    from nbagents.replay.match.place import Place
+    from nbagents.replay.wire.deck import Deck
+    from nbagents.replay.wire.player import Player
 
 __all__ = ["ReplayingRealtimeModel"]
 

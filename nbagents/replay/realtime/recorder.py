@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from agents.realtime import RealtimeModel, RealtimeModelListener, RealtimeModelSendAudio
 
-from nbagents.replay.canonical import canonical_value
-from nbagents.replay.deltas import scrub_events
+from nbagents.replay.cassette.deltas import scrub_events
+from nbagents.replay.cassette.sse import Event
+from nbagents.replay.match.canonical import canonical_value
 from nbagents.replay.realtime.events import asked_of, is_pcm, received_data, sent_data
 from nbagents.replay.realtime.script import AUDIO, COMMIT
 from nbagents.replay.realtime.sounds import Sounds, sound_note
-from nbagents.replay.sse import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agents.realtime import RealtimeModelConfig, RealtimeModelEvent, RealtimeModelSendEvent
 
-    from nbagents.replay.place import Place
-    from nbagents.replay.recorder import Recorder
+    from nbagents.replay.match.place import Place
+    from nbagents.replay.wire.recorder import Recorder
 
 __all__ = ["RecordingRealtimeModel"]
 

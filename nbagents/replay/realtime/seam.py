@@ -8,14 +8,14 @@ from agents import UserError
 from agents.realtime import OpenAIRealtimeWebSocketModel, RealtimeModel
 
 from nbagents.errors import OfflineError
-from nbagents.replay.client import seam
+from nbagents.replay.wire.client import seam
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agents.realtime import RealtimeModelConfig, RealtimeModelListener, RealtimeModelSendEvent
 
-    from nbagents.replay.transport import Seam
+    from nbagents.replay.wire.transport import Seam
 
 __all__ = ["realtime_model"]
 

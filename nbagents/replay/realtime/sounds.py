@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from nbagents.replay.sound import seconds_of
+from nbagents.replay.cassette.sound import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

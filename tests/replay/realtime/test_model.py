@@ -30,7 +30,7 @@ from agents.realtime.testing import RealtimeStep, ScriptedRealtimeModel
 
 from nbagents.errors import CassetteMissError, OfflineError, SecretFoundError
 from nbagents.replay.realtime import player, realtime_model
-from nbagents.replay.report import read_report
+from nbagents.replay.wire.report import read_report
 
 SOUND = bytes(range(256)) * 20
 DELTA = {

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from nbagents.tracing.store import TraceStore
+from nbagents.tracing.stored.store import TraceStore
 
 
 @dataclass

@@ -12,8 +12,8 @@ from agents.tracing.provider import DefaultTraceProvider
 
 from nbagents import add_exporter
 from nbagents.errors import ConfigError, MissingExtraError
-from nbagents.tracing import exporters
-from nbagents.tracing.presence import keep_registered, register, registered
+from nbagents.tracing.capture.presence import keep_registered, register, registered
+from nbagents.tracing.processors import exporters
 
 SHARES_WITH_LANGSMITH = {"langsmith", "otlp", "braintrust"}  # a kernel; LangSmith's set-up replaces the processors
 

@@ -1,0 +1,1 @@
+"""nbagents record, replay check and replay diff, and the plugin of pytest."""

@@ -1,0 +1,105 @@
+"""What is wrong with a notebook's cassette: missing, unused, stale, secret, old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from nbagents.replay.cassette.scrub import Scrubber
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from nbagents.replay.cassette.cassette import Cassette
+    from nbagents.replay.commands.compare import Stale
+    from nbagents.replay.wire.report import Outcome
+
+__all__ = ["Finding", "Kind", "age", "replayed", "secrets", "stale"]
+
+Kind = Literal["missing", "unused", "stale", "secret", "old", "failed", "network"]
+
+_OLD_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        kind: What is wrong, in a word.
+        text: What, where, and what to do.
+        warning: Whether it fails nothing.
+    """
+
+    kind: Kind
+    text: str
+    warning: bool = False
+
+
+def replayed(cassette: Cassette, outcome: Outcome, error: str | None) -> list[Finding]:
+    """Return what a replay of the whole notebook showed.
+
+    Args:
+        cassette: Its cassette.
+        outcome: What was used and missed.
+        error: What ended the notebook, or None.
+    """
+    found = [Finding("missing", miss) for miss in outcome.misses]
+    found += [
+        Finding("network", f"cell {cell} tried to reach {host}") for host, cell in dict.fromkeys(outcome.refused)
+    ]
+    if error is not None and not any(miss in error for miss in outcome.misses):
+        found.append(Finding("failed", f"the notebook did not run to its end: {error}"))
+    if not outcome.replayed and error is None:
+        found.append(Finding("failed", "nothing was replayed: no cell enables nbagents (%load_ext nbagents)"))
+    if error is None and not outcome.misses:
+        found += [
+            Finding("unused", f"{one.title} (cell {one.cell}, call {one.call}) was recorded and is not asked for")
+            for n, one in enumerate(cassette)
+            if n not in outcome.used and outcome.replayed
+        ]
+    return found
+
+
+def stale(cells: Iterable[Stale]) -> list[Finding]:
+    """Return saved outputs that are not what their cells give now."""
+    return [
+        Finding("stale", "\n".join((f"cell {one.cell} ({one.source}) gives other outputs:", *one.lines)))
+        for one in cells
+    ]
+
+
+def secrets(path: Path) -> list[Finding]:
+    """Return the lines of a cassette that hold a secret."""
+    scrubber = Scrubber()
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return [
+        Finding(
+            "secret", f"line {n} of {path.name} holds a secret ({hits[0].name}); delete the file, record again"
+        )
+        for n, line in enumerate(lines, start=1)
+        if (hits := scrubber.hits_in_file(line))
+    ]
+
+
+def age(days: Iterable[str], today: date) -> list[Finding]:
+    """Return a warning where the oldest recording is older than a month.
+
+    Args:
+        days: The days of its recordings, such as "2026-11-24".
+        today: The day to count from.
+
+    Example:
+        >>> age(["2026-10-01"], date(2026, 11, 1))[0].text
+        'recorded 31 days ago: the model may answer otherwise by now; record again'
+    """
+    oldest = min(days, default=None)
+    if oldest is None:
+        return []
+    passed = (today - date.fromisoformat(oldest)).days
+    if passed <= _OLD_DAYS:
+        return []
+    text = f"recorded {passed} days ago: the model may answer otherwise by now; record again"
+    return [Finding("old", text, warning=True)]

@@ -1,0 +1,85 @@
+"""A notebook run from its first cell to its last, in a kernel of its own and with a database of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbagents.replay.wire.report import VARIABLE, Outcome, read_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Executed", "execute"]
+
+_TIMEOUT_SECONDS = 600  # of one cell
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What running a notebook gave.
+
+    Attributes:
+        notebook: The notebook with its outputs, as nbformat has it.
+        error: What ended it, in words, or None.
+        outcome: What was replayed.
+    """
+
+    notebook: Any
+    error: str | None
+    outcome: Outcome
+
+
+def execute(path: Path, variables: Mapping[str, str], progress: Callable[[int, int], object]) -> Executed:
+    """Run a notebook; the file is only read.
+
+    Sessions and traces go into a file that is deleted afterwards: what an earlier run left must not change what
+    this one asks.
+
+    Args:
+        path: The notebook.
+        variables: Environment variables of its kernel, on top of this process's own.
+        progress: Told of each cell before it runs: its number, from 1, and how many there are.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat's
+    count = len(notebook.cells)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.jsonl")
+        environment = {
+            **os.environ,
+            "NBAGENTS_NOTEBOOK": str(path.absolute()),
+            "NBAGENTS_DB": str(Path(folder, "notebook.db")),
+            VARIABLE: str(report),
+            **variables,
+        }
+        client = NotebookClient(
+            notebook,
+            timeout=_TIMEOUT_SECONDS,
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,  # the pieces of a stream come as they like
+            on_cell_start=lambda cell, cell_index: progress(cell_index + 1, count),  # noqa: ARG005 - nbclient passes names
+        )
+        error = _run(client, path, environment)
+        return Executed(notebook, error, read_report(report))
+
+
+def _run(client: Any, path: Path, environment: dict[str, str]) -> str | None:  # noqa: ANN401 - nbclient is untyped
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    for cell in client.nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    try:
+        client.execute(cwd=str(path.absolute().parent), env=environment)
+    except CellExecutionError as exc:
+        return f"{exc.ename}: {exc.evalue}"
+    except (CellTimeoutError, DeadKernelError) as exc:
+        return str(exc)
+    return None

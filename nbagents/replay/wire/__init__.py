@@ -1,0 +1,1 @@
+"""HTTP at the seam: a response passed by, noted, and played again."""

@@ -1,0 +1,92 @@
+"""Mode record on the wire: a response passes by as it comes, and every piece of it is noted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from nbagents.replay.wire.pieces import AsyncPieces, Pieces
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from nbagents.replay.wire.recorder import Take
+
+__all__ = ["carry", "carry_async"]
+
+# The pieces are passed on decoded and in their own sizes.
+_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
+
+
+async def carry_async(client: httpx2.AsyncClient, request: httpx2.Request, take: Take) -> httpx2.Response:
+    """Send a request and pass on the response, noting both.
+
+    Args:
+        client: The way to the network.
+        request: What the outer client wants sent.
+        take: Where it is noted.
+    """
+    try:
+        response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+    except Exception as exc:
+        take.fail(exc)
+        raise
+    except BaseException:  # the task was cancelled
+        take.close()
+        raise
+    return _outer(response, take, AsyncPieces(_read_async(response, take), partial(_close_async, response, take)))
+
+
+def carry(client: httpx2.Client, request: httpx2.Request, take: Take) -> httpx2.Response:
+    """Likewise, for a synchronous client."""
+    try:
+        response = client.send(request, auth=None, follow_redirects=False, stream=True)
+    except Exception as exc:
+        take.fail(exc)
+        raise
+    except BaseException:  # the kernel was interrupted
+        take.close()
+        raise
+    return _outer(response, take, Pieces(_read(response, take), partial(_close, response, take)))
+
+
+def _outer(
+    response: httpx2.Response, take: Take, stream: httpx2.AsyncByteStream | httpx2.SyncByteStream
+) -> httpx2.Response:
+    take.respond(response.status_code, response.headers.get("content-type", ""))
+    headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
+    return httpx2.Response(response.status_code, headers=headers, stream=stream)
+
+
+async def _read_async(response: httpx2.Response, take: Take) -> AsyncIterator[bytes]:
+    try:
+        async for piece in response.aiter_bytes():
+            take.chunk(piece)
+            yield piece
+    except httpx2.HTTPError as exc:
+        take.fail(exc)
+        raise
+    take.finish()
+
+
+def _read(response: httpx2.Response, take: Take) -> Iterator[bytes]:
+    try:
+        for piece in response.iter_bytes():
+            take.chunk(piece)
+            yield piece
+    except httpx2.HTTPError as exc:
+        take.fail(exc)
+        raise
+    take.finish()
+
+
+async def _close_async(response: httpx2.Response, take: Take) -> None:
+    await response.aclose()
+    take.close()
+
+
+def _close(response: httpx2.Response, take: Take) -> None:
+    response.close()
+    take.close()

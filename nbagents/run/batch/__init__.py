@@ -1,0 +1,1 @@
+"""An agent run over a table."""

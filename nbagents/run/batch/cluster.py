@@ -1,0 +1,162 @@
+"""Rows on a Dask cluster: sent a few at a time, and done again elsewhere when a worker is lost.
+
+The agent travels pickled, its tools with it. Workers need nbagents, what the tools import, and, where the model is
+real, its key in their own environment: ours does not leave this machine. Dask gives a lost worker's tasks to
+another one; a row counts when its result arrives, so that it is in the frame once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+from nbagents._optional import require
+from nbagents.errors import ConfigError
+from nbagents.replay.wire.client import current_mode
+from nbagents.run.batch.row_result import RowResult
+from nbagents.run.batch.worker import Parcel, Task, Work, work
+from nbagents.tracing.capture.process import this_process
+from nbagents.tracing.capture.writer import writer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbagents.run.batch.batch import Batch
+    from nbagents.run.batch.pace import Pace
+
+__all__ = ["run_on"]
+
+_EXTRA = "dask"
+_AHEAD = 2  # parcels for each thread: one that runs, one that waits beside it
+
+
+async def run_on(client: Any, batch: Batch, concurrency: int, pace: Pace) -> None:  # noqa: ANN401 - dask is optional
+    """Run what is to do on a cluster.
+
+    Args:
+        client: A ``dask.distributed.Client``, asynchronous or not.
+        batch: What is to do, and where results go.
+        concurrency: How many rows run at once on all workers together, where they have the threads for it.
+
+        pace: When the next row may be sent.
+
+    Raises:
+        MissingExtraError: Dask is not installed.
+        ConfigError: The agent cannot be sent, calls are recorded or replayed, or there is no worker.
+    """
+    distributed = require("distributed", extra=_EXTRA)
+    mode = _mode()
+    if not isinstance(client, distributed.Client):
+        raise ConfigError(f"client is {client!r}; give a dask.distributed.Client", name="client", value=client)
+    pickled = _pickled(batch.agent)
+    threads = await _threads(client)
+    size = max(1, math.ceil(concurrency / threads))
+    works = (Work(pickled, mode, batch.options, tasks, this_process()) for tasks in _chunks(batch, size))
+    await _Sender(client, batch, pace).send(
+        works, ahead=_AHEAD * threads if concurrency >= threads else concurrency
+    )
+
+
+class _Sender:
+    """Keeps so many parcels of work on the cluster, and takes in what comes back."""
+
+    def __init__(self, client: Any, batch: Batch, pace: Pace) -> None:  # noqa: ANN401 - dask is optional
+        self._client = client
+        self._batch = batch
+        self._pace = pace
+        self._came: asyncio.Queue[Any] = asyncio.Queue()
+        self._out: dict[Any, Work] = {}
+
+    async def send(self, works: Iterator[Work], ahead: int) -> None:
+        def give_up() -> None:
+            self._pace.end()
+            self._came.put_nowait(None)
+
+        self._batch.give_up = give_up
+        try:
+            while True:
+                while len(self._out) < ahead and self._batch.stopped is None and (one := next(works, None)):
+                    await self._submit(one)
+                if not self._out or (ended := await self._came.get()) is None:
+                    return
+                await self._take(ended)
+        finally:
+            if self._out:
+                given_up = self._client.cancel(list(self._out))
+                if asyncio.iscoroutine(given_up):
+                    await given_up
+            self._batch.progress.end(self._batch.stopped)
+
+    async def _submit(self, one: Work) -> None:
+        loop = asyncio.get_running_loop()
+
+        def came(future: Any) -> None:  # noqa: ANN401 - Dask's future; called on a thread of Dask's
+            loop.call_soon_threadsafe(self._came.put_nowait, future)
+
+        for _ in one.tasks:
+            await self._pace.turn()
+        future = self._client.submit(work, one, pure=False)
+        self._out[future] = one
+        future.add_done_callback(came)
+
+    async def _take(self, future: Any) -> None:  # noqa: ANN401 - see above
+        given = self._out.pop(future)
+        try:
+            parcel = await (future.result() if self._client.asynchronous else asyncio.to_thread(future.result))
+        except Exception as exc:  # noqa: BLE001 - a worker that keeps dying, or a tool that does not import there
+            parcel = _failed(given, exc)
+        writer = writer_of(self._batch.store.path)
+        for event in parcel.events:
+            writer.put(event)
+        for index, result in parcel.results.items():
+            self._batch.spend(result.tokens, result.cost)
+            self._batch.finish(index, result, None if result.error is None else RuntimeError(result.error))
+
+
+def _failed(given: Work, error: Exception) -> Parcel:
+    said = f"{type(error).__name__}: {error}"
+    return Parcel({task.place: RowResult(None, said, 1, 0.0, 0, 0.0, None) for task in given.tasks}, [])
+
+
+def _chunks(batch: Batch, size: int) -> Iterator[list[Task]]:
+    todo = batch.todo
+    for start in range(0, len(todo), size):
+        chosen = todo[start : start + size]
+        yield [Task(index, batch.labels[index], batch.prompts[index].asked) for index in chosen]
+
+
+def _mode() -> str:
+    mode = current_mode()
+    if mode in {"record", "replay"}:
+        raise ConfigError(
+            f"in mode {mode} calls are kept in the notebook's cassette, which no worker has; leave client out",
+            name="client",
+            value=mode,
+        )
+    return mode
+
+
+async def _threads(client: Any) -> int:  # noqa: ANN401 - dask is optional
+    found = client.nthreads()
+    threads = sum((await found if client.asynchronous else found).values())
+    if not threads:
+        raise ConfigError(
+            "the cluster has no worker yet; start one, and wait for it with client.wait_for_workers(1)",
+            name="client",
+            value=client,
+        )
+    return int(threads)
+
+
+def _pickled(agent: Any) -> bytes:  # noqa: ANN401 - any agent
+    cloudpickle = require("cloudpickle", extra=_EXTRA)
+    try:
+        return bytes(cloudpickle.dumps(agent))
+    except Exception as exc:
+        raise ConfigError(
+            f"the agent {agent.name!r} cannot be sent to workers: {exc}; its model and tools must not hold "
+            "sockets, locks or open files: name the model, and open what a tool needs inside it",
+            name="agent",
+            value=agent.name,
+        ) from exc

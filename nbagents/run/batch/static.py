@@ -1,0 +1,125 @@
+"""A batch as text and as HTML without a script: how far it is, how long rows took, and what failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from typing import TYPE_CHECKING
+
+from nbagents.run.batch.progress import progress_text
+from nbagents.tracing.measure.layout import seconds
+from nbagents.tracing.static.plain_text import bar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nbagents.run.batch.progress import Progress
+    from nbagents.run.batch.row_result import EndedRow
+
+__all__ = ["batch_html", "batch_text", "failed_rows", "histogram", "slowest_rows"]
+
+SHOWN = 50  # rows of a kind in a display
+_BINS = 6
+_KINDS = 5
+_WIDTH = 36
+_STATIC_ROWS = 12
+_CELL = 120  # characters
+
+
+def failed_rows(rows: Sequence[EndedRow]) -> list[EndedRow]:
+    """Return the rows that failed, in order of ending."""
+    return [row for row in rows if row.result.error is not None]
+
+
+def slowest_rows(rows: Sequence[EndedRow], limit: int = SHOWN) -> list[EndedRow]:
+    """Return the rows that took longest, the longest first."""
+    return sorted(rows, key=lambda row: -row.result.seconds)[:limit]
+
+
+def histogram(values: Sequence[float], bins: int = _BINS) -> list[tuple[float, float, int]]:
+    """Count values in bins of equal width.
+
+    Args:
+        values: Any numbers.
+        bins: How many at most; one where all values are equal.
+
+    Returns:
+        From, to and count of each.
+
+    Example:
+        >>> histogram([0, 1, 1, 4], bins=2)
+        [(0.0, 2.0, 3), (2.0, 4.0, 1)]
+    """
+    if not values:
+        return []
+    least, most = float(min(values)), float(max(values))
+    if least == most:
+        return [(least, most, len(values))]
+    width = (most - least) / bins
+    counts = Counter(min(int((value - least) / width), bins - 1) for value in values)
+    return [(least + n * width, least + (n + 1) * width, counts[n]) for n in range(bins)]
+
+
+def batch_text(progress: Progress) -> str:
+    """Write a batch as text.
+
+    Args:
+        progress: How far it is.
+    """
+    return "\n".join([progress_text(progress.figures()), *_charts(progress)])
+
+
+def batch_html(progress: Progress) -> str:
+    """Write a batch as HTML; everything from a model or a tool is escaped.
+
+    Args:
+        progress: How far it is.
+    """
+    head = escape(progress_text(progress.figures()))
+    chart = "\n".join(map(escape, _charts(progress)))
+    failed = failed_rows(progress.rows)
+    body = f'<pre style="white-space: pre; overflow-x: auto">{chart}</pre>' if chart else ""
+    return (
+        f'<details class="tex2jax_ignore mathjax_ignore"><summary><code>{head}</code></summary>'
+        f"{body}{_table(failed)}</details>"
+    )
+
+
+def _charts(progress: Progress) -> list[str]:
+    rows = progress.rows
+    lines = [*_bars("latency", [row.result.seconds for row in rows], "s")]
+    lines += _bars("tokens", [float(row.result.tokens) for row in rows if row.result.tokens], "")
+    kinds = Counter((row.result.error or "").splitlines()[0][:_CELL] for row in failed_rows(rows))
+    if kinds:
+        lines.append("errors")
+        lines += [f"  {times:>6,}  {kind}" for kind, times in kinds.most_common(_KINDS)]
+        if len(kinds) > _KINDS:
+            lines.append(f"  showing {_KINDS} of {len(kinds):,} kinds of error")
+    return lines
+
+
+def _bars(name: str, values: Sequence[float], unit: str) -> Iterator[str]:
+    bins = histogram(values)
+    if not bins:
+        return
+    yield name
+    most = max(count for _, _, count in bins)
+    for start, stop, count in bins:
+        span = f"{_number(start, unit)} to {_number(stop, unit)}"
+        yield f"  {span:<22}{bar(0, count / most, _WIDTH) if count else ' ' * _WIDTH}{count:>8,}"
+
+
+def _number(value: float, unit: str) -> str:
+    return seconds(int(value * 1e6)) if unit == "s" else f"{value:,.0f}"
+
+
+def _table(failed: Sequence[EndedRow]) -> str:
+    if not failed:
+        return ""
+    cells = "".join(
+        f"<tr><td>{escape(row.label)}</td><td>{escape(row.asked[:_CELL])}</td>"
+        f"<td>{escape((row.result.error or '')[:_CELL])}</td></tr>"
+        for row in failed[:_STATIC_ROWS]
+    )
+    more = f"<p>showing {_STATIC_ROWS} of {len(failed):,} failed rows</p>" if len(failed) > _STATIC_ROWS else ""
+    return f"<table><tr><th>row</th><th>asked</th><th>error</th></tr>{cells}</table>{more}"

@@ -1,0 +1,1 @@
+"""An agent whose model calls are answered from a cache."""

@@ -1,0 +1,1 @@
+"""What an editable grid needs of any session: pages of short rows, whole cells, changes."""

@@ -1,0 +1,104 @@
+"""The text inside an item, whatever shape its content has: read, and replaced without losing the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbagents.sessions.items.rows import Item
+
+__all__ = ["SEPARATOR", "replace_text", "text_of"]
+
+SEPARATOR = "\n\n"
+
+# Where each kind of part keeps its text.
+_TEXT_KEYS = {
+    "input_text": "text",
+    "output_text": "text",
+    "text": "text",
+    "refusal": "refusal",
+    "summary_text": "text",
+    "reasoning_text": "text",
+}
+
+
+def text_of(item: Item) -> str | None:
+    """Return what a person would read: the content's text parts, or a reasoning item's summary.
+
+    Args:
+        item: Any item.
+
+    Returns:
+        The parts with an empty line between them, or None where the item has no text.
+
+    Example:
+        >>> text_of({"role": "user", "content": [{"type": "input_text", "text": "What is this?"},
+        ...                                      {"type": "input_image", "image_url": "..."}]})
+        'What is this?'
+    """
+    content = item.get("content")
+    if type(content) is list and len(content) == 1 and "summary" not in item:  # nearly every answer of a model
+        part = content[0]
+        if type(part) is dict and part.get("type") == "output_text" and type(text := part.get("text")) is str:
+            return text
+    if isinstance(content, str):
+        return content
+    parts = _parts(item)
+    return SEPARATOR.join([part[key] for part, key in parts]) if parts else None
+
+
+def _parts(item: Item) -> list[tuple[dict[str, Any], str]]:
+    """Return each part that has text, with the key that holds it."""
+    found = []
+    for field in ("summary", "content"):
+        parts = item.get(field)
+        for part in parts if isinstance(parts, list) else ():
+            key = _TEXT_KEYS.get(str(part.get("type"))) if isinstance(part, dict) else None
+            if key is not None and isinstance(part.get(key), str):
+                found.append((part, key))
+    return found
+
+
+def replace_text(item: Item, text: str) -> None:
+    """Put another text into an item, in place; annotations, images and the other parts stay.
+
+    Where the text has several parts, the part that was changed must be the only one that can have been.
+
+    Args:
+        item: The item.
+        text: The new text.
+
+    Raises:
+        ValueError: The item has no text, or it is not clear which part changed.
+
+    Example:
+        >>> item = {"content": [{"type": "output_text", "text": "Hi", "annotations": []}]}
+        >>> replace_text(item, "Hello")
+        >>> item
+        {'content': [{'type': 'output_text', 'text': 'Hello', 'annotations': []}]}
+    """
+    if isinstance(item.get("content"), str):
+        item["content"] = text
+        return
+    parts = _parts(item)
+    if not parts:
+        raise ValueError("the item has no text to edit; edit its item column")
+    candidates = _candidates([part[key] for part, key in parts], text)
+    if len(candidates) != 1:
+        raise ValueError(
+            f"the item's text has {len(parts)} parts and the edit lies not in exactly one; edit its item column"
+        )
+    place, new = candidates[0]
+    part, key = parts[place]
+    part[key] = new
+
+
+def _candidates(texts: list[str], text: str) -> list[tuple[int, str]]:
+    """Return each part that could have become something else to make the whole text, and what it became."""
+    candidates = []
+    for place in range(len(texts)):
+        head = SEPARATOR.join([*texts[:place], ""])
+        tail = SEPARATOR.join(["", *texts[place + 1 :]])
+        if len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail):
+            candidates.append((place, text[len(head) : len(text) - len(tail)]))
+    return candidates

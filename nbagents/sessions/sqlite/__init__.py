@@ -1,0 +1,1 @@
+"""A conversation in one SQLite file: its rows, edit log, branches, search and repair."""

@@ -1,0 +1,117 @@
+"""A comparison of two traces as a plain Plotly figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbagents.tracing.comparison.compare import most_changed
+from nbagents.tracing.figures.gantt import GRID, INK, GanttOptions, indented_labels, plain
+from nbagents.tracing.measure.layout import seconds, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import plotly.graph_objects as go
+
+    from nbagents.tracing.comparison.compare import Pair, TraceComparison
+
+__all__ = ["comparison_figure"]
+
+_BEFORE, _AFTER = "#8c959f", "#0072b2"
+_ROW_PX, _MARGIN_PX, _LEAST_PX = 34, 90, 180
+
+
+def comparison_figure(comparison: TraceComparison, *, limit: int, height: int | None) -> go.Figure:
+    """Draw a comparison; see ``TraceComparison.gantt``."""
+    import plotly.graph_objects as go
+
+    options = GanttOptions(limit=limit, height=height)
+    pairs = most_changed(comparison.pairs, options.limit)
+    figure = go.Figure(_bars(pairs), layout=_layout(comparison, pairs, options.height))
+    figure.update_layout(template=None)  # Plotly's default adds seven kilobytes to a saved notebook
+    return figure
+
+
+def _bars(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    rows = list(range(len(pairs)))
+    sides = (("a", _BEFORE, [p.a for p in pairs]), ("b", _AFTER, [p.b for p in pairs]))
+    bars: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": rows,
+            "x": [span.duration if span else None for span in spans],
+            "marker": {"color": color},
+            "hovertext": [_hover(name, pair) for pair in pairs],
+            "hoverinfo": "text",
+        }
+        for name, color, spans in sides
+    ]
+    bars[1] |= {
+        "text": [_change(pair) for pair in pairs],
+        "textposition": "outside",
+        "textfont": {"color": INK},
+        "cliponaxis": False,
+    }
+    return bars
+
+
+def _change(pair: Pair) -> str:
+    if pair.a is None or pair.b is None:
+        return "only b" if pair.a is None else "only a"
+    return signed(pair.change)
+
+
+def _hover(side: str, pair: Pair) -> str:
+    span = pair.a if side == "a" else pair.b
+    if span is None:
+        return ""
+    lines = [
+        f"<b>{plain(span.row.name)}</b>",
+        f"{side} · {plain(span.row.type)} · {seconds(round(span.duration * 1e6))}",
+    ]
+    if span.row.input_tokens is not None or span.row.output_tokens is not None:
+        lines.append(f"{span.row.input_tokens or 0:,} tokens in · {span.row.output_tokens or 0:,} out")
+    if span.row.error is not None:
+        lines.append(f"✗ {plain(span.row.error[:300])}")
+    return "<br>".join(lines)
+
+
+def _layout(comparison: TraceComparison, pairs: Sequence[Pair], height: int | None) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": GRID,
+        "tickcolor": GRID,
+        "automargin": True,
+    }
+    rows = len(pairs)
+    return {
+        "title": {"text": _title(comparison, rows), "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
+        "barmode": "group",
+        "height": height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows),
+        "margin": {"l": 8, "r": 60, "t": 56, "b": 8},
+        "font": {"color": INK, "size": 12},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
+        "xaxis": {**line, "ticksuffix": " s", "rangemode": "tozero"},
+        "yaxis": {
+            **line,
+            "showgrid": False,
+            "ticks": "",
+            "tickvals": list(range(rows)),
+            "ticktext": indented_labels([(pair.either.row.name, pair.either.depth) for pair in pairs]),
+            "tickfont": {"family": "monospace"},
+            "range": [rows - 0.5, -0.5],
+        },
+    }
+
+
+def _title(comparison: TraceComparison, shown: int) -> str:
+    a, b = comparison.a, comparison.b
+    times = " → ".join(seconds(round(record.duration * 1e6)) for record in (a, b))
+    total = len(comparison.pairs)
+    cut = f" · showing {shown:,} of {total:,}, the most changed" if shown < total else ""
+    return f"{plain(a.name[:40])} → {plain(b.name[:40])} · {times}{cut}"

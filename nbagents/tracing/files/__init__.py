@@ -1,0 +1,1 @@
+"""Traces into files that others read, and back."""

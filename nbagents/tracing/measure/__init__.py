@@ -1,0 +1,1 @@
+"""What a trace's rows say: tree, critical path, idle gaps, cost, sums."""

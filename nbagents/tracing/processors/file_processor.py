@@ -1,0 +1,79 @@
+"""Traces into a file of JSON lines, for a program that runs outside a notebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbagents.errors import ConfigError, TraceFileError
+from nbagents.tracing.capture.event_processor import EventProcessor
+from nbagents.tracing.processors.file_writer import FileWriter
+
+__all__ = ["FileTracingProcessor"]
+
+
+class FileTracingProcessor(EventProcessor):
+    """Appends every trace of this process to a file, one line of JSON a trace and one a span that has ended.
+
+    Several processes may write to one file. Secrets are taken out. ``TraceStore.import_`` reads it back.
+
+    Args:
+        file_path: The file; it is made when the first trace comes.
+        format: ``"jsonl"``.
+        include_sensitive_data: Whether inputs, outputs and arguments are written; otherwise ``[redacted]`` stands
+            in their place, at any depth.
+        max_bytes: How long the file may become. Then it is put aside as ``NAME.1``, what was that as ``NAME.2``,
+            and so on. None is any length.
+        backups: How many files that were put aside are kept.
+
+    Raises:
+        ConfigError: The format is another, or a number is negative.
+        TraceFileError: The file's folder does not exist.
+
+    Example:
+        >>> from agents import custom_span, trace
+        >>> from agents.tracing import set_trace_processors
+        >>> processor = FileTracingProcessor("traces.jsonl")
+        >>> set_trace_processors([processor])
+        >>> with trace("demo"), custom_span("step"):
+        ...     pass
+        >>> processor.force_flush()
+        >>> len(Path("traces.jsonl").read_text().splitlines())
+        2
+        >>> set_trace_processors([])
+    """
+
+    def __init__(
+        self,
+        file_path: Path | str,
+        format: str = "jsonl",  # noqa: A002 - the design's signature
+        include_sensitive_data: bool = True,  # noqa: FBT001, FBT002 - likewise
+        *,
+        max_bytes: int | None = None,
+        backups: int = 5,
+    ) -> None:
+        if format != "jsonl":
+            raise ConfigError(f"format is {format!r}; there is only 'jsonl'", name="format", value=format)
+        if max_bytes is not None and max_bytes < 1:
+            raise ConfigError(f"max_bytes is {max_bytes}; it must be 1 or more", name="max_bytes", value=max_bytes)
+        if backups < 0:
+            raise ConfigError(f"backups is {backups}; it must be 0 or more", name="backups", value=backups)
+        path = Path(file_path).expanduser().absolute()
+        if not path.parent.is_dir():
+            raise TraceFileError(f"there is no folder {path.parent}; make it first", path=path)
+        self._options = (path, include_sensitive_data, max_bytes, backups)
+
+    def shutdown(self, timeout: float | None = None) -> None:
+        """Write what is left and end the thread that writes.
+
+        Args:
+            timeout: Seconds to wait at most.
+        """
+        writer = self._writer
+        super().shutdown(timeout)
+        if isinstance(writer, FileWriter):
+            writer.close(timeout)
+
+    def _open(self) -> FileWriter:
+        path, sensitive, max_bytes, backups = self._options
+        writer = self._writer = FileWriter(path, sensitive=sensitive, max_bytes=max_bytes, backups=backups)
+        return writer

@@ -1,0 +1,100 @@
+"""The list of traces: a DataFrame that shows itself as a table with bars, in text and in bare HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from nbagents.tracing.columns import TRACE_COLUMNS
+from nbagents.tracing.figures.colors import color_of
+from nbagents.tracing.measure.layout import seconds
+from nbagents.tracing.static.plain_text import bar, column, many, one_line, short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["TraceTable"]
+
+_NAMES = [column.name for column in TRACE_COLUMNS]
+_ROWS = 40
+_BAR = 12
+_NAME, _ID = 60, 14
+_LEFT = 'align="left" style="text-align: left; white-space: nowrap"'
+_RIGHT = 'align="right" style="text-align: right; white-space: nowrap"'
+_MARKS = {"error": "✗ error", "running": "● running", "interrupted": "◌ interrupted"}
+
+
+class TraceTable(pd.DataFrame):
+    """A DataFrame of traces; what pandas makes of it with other columns shows itself as pandas does.
+
+    Example:
+        >>> from nbagents import traces
+        >>> traces()
+        no traces
+    """
+
+    @property
+    def _constructor(self) -> Callable[..., TraceTable]:
+        return TraceTable
+
+    def _repr_html_(self) -> str | None:
+        if list(self.columns) != _NAMES:
+            return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
+        heads = ("name", "started (UTC)", "", "duration", "spans", "tokens", "errors", "status", "trace")
+        head = "".join(f"<th {_LEFT if place in _TEXTS else _RIGHT}>{h}</th>" for place, h in enumerate(heads))
+        rows = "".join(_html_row(cells) for cells in self._cells())
+        table = f"<table><tr>{head}</tr>{rows}</table>" if len(self) else ""
+        return f'<div class="tex2jax_ignore mathjax_ignore"><p>{escape(self._summary(" · "))}</p>{table}</div>'
+
+    def __repr__(self) -> str:
+        if list(self.columns) != _NAMES:
+            return super().__repr__()
+        return "\n".join([self._summary("   "), *(_text_row(cells) for cells in self._cells())])
+
+    def _cells(self) -> Iterator[tuple[str, ...]]:
+        longest = max(self["duration"], default=0) or 1
+        for row in self.head(_ROWS).to_dict("records"):
+            yield _cells_of(row, row["duration"] / longest)
+
+    def _summary(self, gap: str) -> str:
+        if self.empty:
+            return "no traces"
+        parts = [many(len(self), "trace"), many(int(self["spans"].sum()), "span")]
+        parts += [many(int(self["total_tokens"].sum()), "token")] if self["total_tokens"].any() else []
+        parts += [many(int(self["errors"].sum()), "error")] if self["errors"].any() else []
+        parts += [f"showing {_ROWS} of {len(self):,}"] if len(self) > _ROWS else []
+        return gap.join(parts)
+
+
+_BAR_PLACE = 2
+_DRAWN = f'<span style="color: {color_of("agent")}">{{}}</span>'
+_TEXTS = frozenset({0, 1, 2, 7, 8})  # the places of cells that are not numbers
+
+
+def _cells_of(row: dict[Any, Any], share: float) -> tuple[str, ...]:
+    return (
+        short(one_line(row["name"]), _NAME),
+        f"{row['started_at']:%Y-%m-%d %H:%M:%S}",
+        bar(0, share, _BAR).rstrip(),
+        seconds(round(row["duration"] * 1e6)),
+        f"{row['spans']:,}",
+        f"{row['total_tokens']:,}" if row["total_tokens"] else "",
+        f"{row['errors']:,}" if row["errors"] else "",
+        _MARKS.get(row["status"], row["status"]),
+        short(one_line(row["trace_id"].removeprefix("trace_")), _ID),
+    )
+
+
+def _html_row(cells: tuple[str, ...]) -> str:
+    texts = [_DRAWN.format(cell) if place == _BAR_PLACE else escape(cell) for place, cell in enumerate(cells)]
+    shown = "".join(f"<td {_LEFT if place in _TEXTS else _RIGHT}>{text}</td>" for place, text in enumerate(texts))
+    return f"<tr>{shown}</tr>"
+
+
+def _text_row(cells: tuple[str, ...]) -> str:
+    name, started, drawn, took, spans, tokens, errors, status, trace_id = cells
+    counts = f"{spans:>7} spans  {tokens:>9}{' tokens' if tokens else '       '}"
+    failed = f"{status} ({errors})" if errors else status
+    return f"{column(name)}{started}  {drawn:<{_BAR}}  {took:>10}  {counts}  {trace_id}  {failed}".rstrip()

@@ -1,0 +1,1 @@
+"""The traces of one SQLite file: read, annotated, thinned out."""
