@@ -15,7 +15,7 @@ test: $(VENV)/.dev system-packages lint
 	rm -rf dist artifacts && $(BIN)/python -m build --wheel --outdir dist . > /dev/null
 	$(KEYLESS) PYTHONPATH=.ci NBAGENTS_OFFLINE_SPEED=0 \
 		$(BIN)/python -m pytest -c .ci/notebooks.ini --rootdir=. --nbmake notebooks
-	$(KEYLESS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(KEYLESS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(VENV)/.dev system-packages
 	$(KEYLESS) $(BIN)/python -m pytest -m soak $(ARGS)

@@ -3,7 +3,7 @@
 
 import { make, put } from "./live.js";
 import { TYPES } from "./trace_figures.js";
-import { figure, paths, ROW, windowOf } from "./trace_gantt.js";
+import { figure, labelSide, paths, ROW, windowOf } from "./trace_gantt.js";
 import { fewer } from "./trace_lanes.js";
 import { AXIS } from "./trace_style.js";
 import { Input } from "./trace_input.js";
@@ -186,16 +186,17 @@ export class Chart {
     this.placeLabel(slot, row, time);
   }
 
-  /** What is said beside a bar: before it where there is room. @param {any} slot @param {import("./trace_rows.js").Row} row @param {any} time */
+  /** What is said beside a bar, where it has room. @param {any} slot @param {import("./trace_rows.js").Row} row @param {any} time */
   placeLabel({ bars, label }, row, { range, perPixel, width }) {
     put(label, bars.length ? row.beside : "");
     if (!bars.length || !row.beside) return;
     const x = (/** @type {number} */ at) => INSET + (at - range[0]) / perPixel;
     const left = x(bars[0].from);
     const right = Math.max(left + 2, x(Math.max(...bars.map((/** @type {any} */ bar) => bar.to))));
-    const before = left > 110;
-    label.style.left = before ? "" : `${Math.min(Math.max(right, 0) + 6, width - 60)}px`;
-    label.style.right = before ? `${Math.max(width - left, 0) + 6}px` : "";
+    const side = labelSide(left, right, width);
+    label.classList.toggle("inside", side === "inside");
+    label.style.left = side === "before" ? "" : `${side === "after" ? Math.max(right, 0) + 6 : Math.max(left, 0) + 6}px`;
+    label.style.right = side === "before" ? `${Math.max(width - left, 0) + 6}px` : "";
   }
 
   /** @param {{first: number, offset: number}} seen @param {any} time @param {number} height */

@@ -138,3 +138,12 @@ async function evaluatePlotly(bytes) {
     }
   }
 }
+
+/**
+ * Where what is said of a bar has room: before it, after it, or on a bar that fills the chart.
+ * @param {number} left @param {number} right @param {number} width  pixels
+ */
+export function labelSide(left, right, width) {
+  if (left > 110) return "before";
+  return width - right > 66 ? "after" : "inside";
+}

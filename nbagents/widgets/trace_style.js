@@ -33,7 +33,7 @@ export const STYLE = `
 .tree { flex: none; width: var(--nb-tree); display: flex; align-items: center; gap: 6px; padding-right: 8px; white-space: nowrap; overflow: hidden; }
 .label { overflow: hidden; text-overflow: ellipsis; flex: 1; min-width: 0; } .took { color: var(--nb-dim); } .failed .label { color: var(--nb-bad); } .interrupted .took { font-style: italic; } .trace .label { font-weight: 600; }
 .chart { position: relative; flex: 1; min-width: 0; overflow: hidden; cursor: grab; touch-action: pan-y; }
-.beside { position: absolute; top: 4px; font-size: 11px; color: var(--nb-dim); white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; } .failed .beside { color: var(--nb-bad); }
+.beside { position: absolute; top: 4px; font-size: 11px; color: var(--nb-dim); white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; } .failed .beside { color: var(--nb-bad); } .beside.inside { padding: 0 5px; border-radius: 3px; background: var(--nb-bg); line-height: 16px; }
 .none { position: absolute; left: 12px; top: ${AXIS + 8}px; color: var(--nb-dim); }
 .details { position: relative; border-left: 1px solid var(--nb-line); padding: 10px 12px; overflow: auto; height: 0; min-height: 100%; overflow-wrap: anywhere; }
 .details .pairs { grid-template-columns: 84px minmax(0, 1fr); } .share { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 10px; margin: 4px 0 10px; } .share span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

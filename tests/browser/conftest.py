@@ -31,6 +31,7 @@ import nbformat
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
+collect_ignore = ["webrtc_peer.py"]  # a program of its own, run by a test
 ARTIFACTS = CHECKOUT / "artifacts"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)

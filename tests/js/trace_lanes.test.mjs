@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { figure, paths, ROW, thumbnail, windowOf } from "../../nbagents/widgets/trace_gantt.js";
+import { figure, labelSide, paths, ROW, thumbnail, windowOf } from "../../nbagents/widgets/trace_gantt.js";
 import { barsBetween, buildLanes, fewer } from "../../nbagents/widgets/trace_lanes.js";
 import { buildTree } from "../../nbagents/widgets/trace_tree.js";
 import { NESTED, span, tableOf } from "./made_up.mjs";
@@ -81,4 +81,10 @@ test("plain bars are where Plotly's are, one path for each colour", () => {
   const bar = { y: 1, thick: 0.5, from: 10, to: 20, color: "#000", failed: false, open: false };
   const found = paths([bar, { ...bar, from: 50, to: 50 }, { ...bar, from: 200, to: 300, color: "#fff" }], FRAME);
   assert.deepEqual([...found], [["#000", "M30.0 30.0H60.0v12.0H30.0zM150.0 30.0H153.0v12.0H150.0z"]]);
+});
+
+test("what is said of a bar stands where there is room, on the bar where there is none", () => {
+  assert.equal(labelSide(200, 280, 300), "before");
+  assert.equal(labelSide(20, 120, 300), "after");
+  assert.equal(labelSide(20, 290, 300), "inside");
 });

@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from nbagents.errors import ConfigError
-from nbagents.replay import notice, pace, transport
+from nbagents.replay import notice
+from nbagents.replay.wire import pace, transport
 
 
 @pytest.mark.parametrize("text", ["fast", "-1", "nan", "inf"])
