@@ -117,7 +117,7 @@ def test_a_conversation(notebook):
     panel.get_by_role("button", name="Hang up").click()
     page.wait_for(SAVED, QUESTION)
     page.screenshot("realtime-strip", page.cell(0))
-    expect(panel.locator(".saying")).to_have_text("Connect")
+    expect(panel.locator(".saying")).to_have_text("Connect", timeout=20_000)
     panel.locator(".control").click()
     expect(panel.locator(".line.user").first).to_have_text(QUESTION, timeout=20_000)
 
