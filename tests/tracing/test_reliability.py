@@ -70,10 +70,10 @@ def test_a_kill_at_any_moment_costs_at_most_the_last_50_ms(tmp_path, kills):
                 migrate(connection, tmp_path / f"{number}.db")  # as enable() leaves it
             nursery.stdin.write(f"{number}\n")
             nursery.stdin.flush()
-            said = until_killed(nursery, chance.randrange(30, 400))
+            said = until_killed(nursery, chance.randrange(200, 800))
             sure += check(TraceStore(tmp_path / f"{number}.db").records(), said)
         nursery.stdin.close()
-    assert sure > kills  # how many a machine makes before it is killed is its own affair
+    assert sure > 20 * kills
 
 
 def until_killed(nursery, signs):
