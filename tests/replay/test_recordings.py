@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import nbformat
 import pytest
 
 from nbagents.cli import main
+from nbagents.replay.cassette.cassette import Cassette
 from nbagents.replay.commands.execute import execute
 
 AGENTS = "%load_ext nbagents\nimport json, nbagents\nfrom agents import Agent, Runner, function_tool\n"
@@ -109,6 +111,7 @@ async with await runner.run(model_config=config) as session:
 """
 ORDERED = ("raw_server_event", "audio", "transcript_delta", "turn_started", "turn_ended", "usage")
 TOLD = TALK.format(modality="text", say="await session.send_message('What is the weather in London?')", turns=2)
+SPOKEN = TALK.format(modality="audio", say="await session.send_audio(bytes(4800))", turns=1)
 
 PLAIN = "\nimport json\nprint(json.dumps(items))"
 
@@ -146,7 +149,7 @@ def test_real_traffic_is_the_same_again(name, source, show, recording, environme
     assert len(strips) == (show == SHOW)
 
 
-@pytest.mark.parametrize(("name", "source"), [("realtime_tool_call", TOLD)])
+@pytest.mark.parametrize(("name", "source"), [("realtime_tool_call", TOLD), ("realtime_spoken_turn", SPOKEN)])
 def test_a_real_conversation_is_the_same_again(
     name, source, recording, environment, tmp_path, monkeypatch, capsys
 ):
@@ -167,6 +170,16 @@ def test_a_real_conversation_is_the_same_again(
     again = json.loads(printed(nbformat.read(path, as_version=4))[0])
     assert [one for one in again if one[0] in ORDERED] == [one for one in heard if one[0] in ORDERED]
     assert sorted(again, key=repr) == sorted(heard, key=repr)  # what our own side adds comes when it is ready
+    pieces = [one for one in heard if one[0] == "audio" and len(one) == 3]
+    (call,) = Cassette.read(tmp_path / "lamp.cassette.jsonl")
+    sounds = call.response.get("sounds", {}).values()
+    assert len(sounds) == bool(pieces) == (source == SPOKEN)
+    for sound in sounds:
+        assert sound["seconds"] == pytest.approx(0.2 * len(pieces))  # as the server filled them
+        assert sound["transcript"] == "Hello, Marcelo! Great to meet you. How can I help you today?"
+        data = (tmp_path / "lamp.cassette.files" / sound["name"]).read_bytes()
+        cut = [data[at : at + 9600] for at in range(0, len(data), 9600)]
+        assert [["audio", len(one), hashlib.sha256(one).hexdigest()] for one in cut] == pieces
 
 
 def printed(notebook):

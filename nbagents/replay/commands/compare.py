@@ -6,7 +6,12 @@ import difflib
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from nbagents.replay.commands.streams import joined, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Stale", "compare"]
 
@@ -51,7 +56,7 @@ def compare(saved: dict[str, Any], executed: dict[str, Any]) -> list[Stale]:
     for name, cell in _code_cells(saved):
         lines = _difference(_lines(cell), _lines(new.get(name, {})))
         if lines:
-            source = _text(cell.get("source", "")).strip().partition("\n")[0]
+            source = text_of(cell.get("source", "")).strip().partition("\n")[0]
             found.append(Stale(name, source, tuple(lines)))
     return found
 
@@ -74,30 +79,23 @@ def _difference(saved: list[str], new: list[str]) -> list[str]:
 
 def _lines(cell: dict[str, Any]) -> list[str]:
     found: list[str] = []
-    for kind, text in _merged(cell.get("outputs", [])):
+    for kind, text in _texts(cell.get("outputs", [])):
         plain = _ADDRESS.sub("…", text)
         found += [f"{kind}: {line}" for line in plain.splitlines() or [""]]
     return found
 
 
-def _merged(outputs: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return each output's kind and text; pieces of one stream, which come as they like, are one."""
-    found: list[tuple[str, str]] = []
-    for output in outputs:
+def _texts(outputs: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield each output's kind and text."""
+    for output in joined(outputs):
         kind = output.get("output_type")
         if kind == "stream":
-            name, text = str(output.get("name")), _text(output.get("text", ""))
-            if found and found[-1][0] == name:
-                text = found.pop()[1] + text
-            found.append((name, text))
+            yield output["name"], output["text"]
         elif kind == "error":
-            found.append(("error", f"{output.get('ename')}: {output.get('evalue')}"))
+            yield "error", f"{output.get('ename')}: {output.get('evalue')}"
         else:
-            found += [(mime, _text(data)) for mime, data in sorted(output.get("data", {}).items())]
-    return found
+            yield from ((mime, _plain(data)) for mime, data in sorted(output.get("data", {}).items()))
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - a notebook's JSON
-    if isinstance(value, list):
-        return "".join(map(str, value))
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+def _plain(data: Any) -> str:  # noqa: ANN401 - a notebook's JSON
+    return text_of(data) if isinstance(data, (str, list)) else json.dumps(data, sort_keys=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbagents.replay.commands.streams import joined
 from nbagents.replay.wire.report import VARIABLE, Outcome, read_report
 
 if TYPE_CHECKING:
@@ -63,19 +64,19 @@ def execute(path: Path, variables: Mapping[str, str], progress: Callable[[int, i
             timeout=_TIMEOUT_SECONDS,
             record_timing=False,
             store_widget_state=False,
-            coalesce_streams=True,  # the pieces of a stream come as they like
             on_cell_start=lambda cell, cell_index: progress(cell_index + 1, count),  # noqa: ARG005 - nbclient passes names
         )
         error = _run(client, path, environment)
+        for cell in _code_cells(notebook):
+            cell.outputs = nbformat.from_dict(joined(cell.outputs))  # type: ignore[no-untyped-call]  # nbformat's
         return Executed(notebook, error, read_report(report))
 
 
 def _run(client: Any, path: Path, environment: dict[str, str]) -> str | None:  # noqa: ANN401 - nbclient is untyped
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    for cell in client.nb.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    for cell in _code_cells(client.nb):
+        cell.outputs, cell.execution_count = [], None
     try:
         client.execute(cwd=str(path.absolute().parent), env=environment)
     except CellExecutionError as exc:
@@ -83,3 +84,7 @@ def _run(client: Any, path: Path, environment: dict[str, str]) -> str | None:  #
     except (CellTimeoutError, DeadKernelError) as exc:
         return str(exc)
     return None
+
+
+def _code_cells(notebook: Any) -> list[Any]:  # noqa: ANN401 - nbformat's
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
