@@ -30,4 +30,5 @@ def require(module: str, *, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as exc:
-        raise MissingExtraError(module, extra=extra) from exc
+        missing = f'{module!r} is not installed; get it with: pip install "nbagents[{extra}]"'
+        raise MissingExtraError(missing, module=module, extra=extra) from exc

@@ -3,122 +3,100 @@
 ::
 
     NbAgentsError
-    ├── ConfigError              an argument or environment variable that cannot be used (also a ValueError)
-    │   └── ModeError            a mode that does not exist or is not in this version
-    ├── MissingExtraError        an optional package is not installed (also an ImportError)
-    ├── StoreError               the SQLite file
-    │   ├── StoreOpenError       not a SQLite file, not writable, no such folder
-    │   ├── StoreBusyError       another process held the file for longer than the busy timeout
-    │   ├── StoreFullError       the disk is full
-    │   └── SchemaError          written by a newer nbagents, or not by us
-    ├── SessionError             a session
-    │   ├── SessionClosedError   used after close()
-    │   ├── SessionExistsError   a name that was used before (also a ValueError)
-    │   ├── SessionNotFoundError no session of that name (also a LookupError)
-    │   ├── ItemNotFoundError    no item with that id (also a LookupError)
-    │   ├── TableNameError       a table name that SQLite could misread (also a ValueError)
-    │   ├── ItemError            an item that cannot be stored (also a ValueError)
-    │   ├── FrameError           a frame that does not describe a history (also a ValueError)
-    │   │   └── OrphanError      half a pair would stand alone
-    │   ├── ConflictError        rows changed since the frame was read
-    │   ├── SessionUnreachableError  the server that keeps the session does not answer
-    │   ├── SessionRefusedError  the server that keeps the session answered with an error
-    │   ├── UnsupportedError     what this kind of session cannot do
-    │   ├── CompressedItemError  an item that only CompressedSession reads
-    │   └── RewriteError         a history could not be replaced, and perhaps not put back
-    ├── TraceError               a trace
-    │   ├── TraceNotFoundError   no trace with that id (also a LookupError)
-    │   ├── TraceRunningError    a trace that has not ended was to be deleted
-    │   └── TraceFileError       a file of traces that cannot be read or written
-    ├── OfflineError             the offline model was asked for what a rule cannot give
-    ├── ReplayError              record and replay
-    │   ├── CassetteError        a cassette that cannot be read or written
-    │   │   ├── CassetteMissError    a request that is not in the cassette
-    │   │   └── SecretFoundError     a secret was about to stay in the cassette; the file was deleted
-    │   └── NetworkRefusedError  a socket that leaves this machine in mode replay (also an OSError)
-    ├── AudioError               sound that cannot be used (also a ValueError)
-    │   └── AudioDeviceError     a microphone or loudspeaker that cannot be used
-    ├── VoiceError               a spoken turn that failed
-    ├── RealtimeError            a realtime session
-    │   ├── RealtimeClosedError  used after close()
-    │   └── RealtimeConnectionError  no connection, or none any more (also a ConnectionError)
-    └── DisplayError             a display that cannot be made
+    ├── ConfigError
+    │   └── ModeError
+    ├── MissingExtraError
+    ├── StoreError
+    │   ├── StoreOpenError
+    │   ├── StoreBusyError
+    │   ├── StoreFullError
+    │   └── SchemaError
+    ├── SessionError
+    │   ├── SessionClosedError
+    │   ├── SessionExistsError
+    │   ├── SessionNotFoundError
+    │   ├── ItemNotFoundError
+    │   ├── TableNameError
+    │   ├── ItemError
+    │   ├── FrameError
+    │   │   └── OrphanError
+    │   ├── ConflictError
+    │   ├── SessionUnreachableError
+    │   ├── SessionRefusedError
+    │   ├── UnsupportedError
+    │   ├── CompressedItemError
+    │   └── RewriteError
+    ├── TraceError
+    │   ├── TraceNotFoundError
+    │   ├── TraceRunningError
+    │   └── TraceFileError
+    ├── OfflineError
+    ├── ReplayError
+    │   ├── CassetteError
+    │   │   ├── CassetteMissError
+    │   │   └── SecretFoundError
+    │   └── NetworkRefusedError
+    ├── AudioError
+    │   └── AudioDeviceError
+    ├── VoiceError
+    ├── RealtimeError
+    │   ├── RealtimeClosedError
+    │   └── RealtimeConnectionError
+    └── DisplayError
 
-Each carries what it is about as attributes, so that code need not read the message.
+Each is raised with a message and, by name, what it is about: its fields, so that code need not read the message.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+# fmt: off
 __all__ = [
-    "AudioDeviceError",
-    "AudioError",
-    "CassetteError",
-    "CassetteMissError",
-    "CompressedItemError",
-    "ConfigError",
-    "Conflict",
-    "ConflictError",
-    "Difference",
-    "DisplayError",
-    "FrameError",
-    "ItemError",
-    "ItemNotFoundError",
-    "MissingExtraError",
-    "ModeError",
-    "NbAgentsError",
-    "NetworkRefusedError",
-    "OfflineError",
-    "OrphanError",
-    "RealtimeClosedError",
-    "RealtimeConnectionError",
-    "RealtimeError",
-    "ReplayError",
-    "RewriteError",
-    "SchemaError",
-    "SecretFoundError",
-    "SessionClosedError",
-    "SessionError",
-    "SessionExistsError",
-    "SessionNotFoundError",
-    "SessionRefusedError",
-    "SessionUnreachableError",
-    "StoreBusyError",
-    "StoreError",
-    "StoreFullError",
-    "StoreOpenError",
-    "TableNameError",
-    "TraceError",
-    "TraceFileError",
-    "TraceNotFoundError",
-    "TraceRunningError",
-    "UnsupportedError",
-    "VoiceError",
+    "AudioDeviceError", "AudioError", "CassetteError", "CassetteMissError", "CompressedItemError", "ConfigError",
+    "Conflict", "ConflictError", "Difference", "DisplayError", "FrameError", "ItemError", "ItemNotFoundError",
+    "MissingExtraError", "ModeError", "NbAgentsError", "NetworkRefusedError", "OfflineError", "OrphanError",
+    "RealtimeClosedError", "RealtimeConnectionError", "RealtimeError", "ReplayError", "RewriteError",
+    "SchemaError", "SecretFoundError", "SessionClosedError", "SessionError", "SessionExistsError",
+    "SessionNotFoundError", "SessionRefusedError", "SessionUnreachableError", "StoreBusyError", "StoreError",
+    "StoreFullError", "StoreOpenError", "TableNameError", "TraceError", "TraceFileError", "TraceNotFoundError",
+    "TraceRunningError", "UnsupportedError", "VoiceError",
 ]
+# fmt: on
 
 
-class NbAgentsError(Exception):
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))
+class _Fields(Exception):  # noqa: N818 - it is what errors are made of
+    """An exception that is raised with the fields it declares, each by its name."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(kw_only=True, eq=False, repr=False)(cls)
+
+
+class NbAgentsError(_Fields):
     """Any error of nbagents."""
+
+    message: str = field(kw_only=False)  #: What is wrong, where, and what to do.
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # Exception's own would leave out what is given by name
+        declared = {each.name: getattr(self, each.name) for each in fields(self)}
+        return partial(type(self), **declared), (), vars(self)
 
 
 class ConfigError(NbAgentsError, ValueError):
-    """An argument or environment variable that cannot be used.
+    """An argument or environment variable that cannot be used."""
 
-    Attributes:
-        name: The argument's or variable's name.
-        value: What was given.
-    """
-
-    def __init__(self, message: str, *, name: str, value: object) -> None:
-        super().__init__(message)
-        self.name = name
-        self.value = value
+    name: str  #: The argument's or variable's name.
+    value: object  #: What was given.
 
 
 class ModeError(ConfigError):
@@ -126,29 +104,16 @@ class ModeError(ConfigError):
 
 
 class MissingExtraError(NbAgentsError, ImportError):
-    """An optional package is not installed.
+    """An optional package is not installed."""
 
-    Attributes:
-        module: The module that could not be imported.
-        extra: The extra that brings it.
-    """
-
-    def __init__(self, module: str, *, extra: str) -> None:
-        super().__init__(f'{module!r} is not installed; get it with: pip install "nbagents[{extra}]"')
-        self.module = module
-        self.extra = extra
+    module: str  #: The module that could not be imported.
+    extra: str  #: The extra that brings it.
 
 
 class StoreError(NbAgentsError):
-    """Something about the SQLite file.
+    """Something about the SQLite file."""
 
-    Attributes:
-        path: The file.
-    """
-
-    def __init__(self, message: str, *, path: Path | str) -> None:
-        super().__init__(message)
-        self.path = path
+    path: Path | str  #: The file.
 
 
 class StoreOpenError(StoreError):
@@ -156,15 +121,9 @@ class StoreOpenError(StoreError):
 
 
 class StoreBusyError(StoreError):
-    """Another process held the file for longer than the busy timeout.
+    """Another process held the file for longer than the busy timeout."""
 
-    Attributes:
-        holder: Which process, in words; None where the system does not tell.
-    """
-
-    def __init__(self, message: str, *, path: Path | str, holder: str | None = None) -> None:
-        super().__init__(message, path=path)
-        self.holder = holder
+    holder: str | None = None  #: Which process, in words; None where the system does not tell.
 
 
 class StoreFullError(StoreError):
@@ -172,19 +131,13 @@ class StoreFullError(StoreError):
 
 
 class SchemaError(StoreError):
-    """The file's tables are not ones this version can work with."""
+    """The file's tables are not ones this version can work with: of a newer nbagents, or of somebody else."""
 
 
 class SessionError(NbAgentsError):
-    """Something about a session.
+    """Something about a session."""
 
-    Attributes:
-        session_id: The session.
-    """
-
-    def __init__(self, message: str, *, session_id: str) -> None:
-        super().__init__(message)
-        self.session_id = session_id
+    session_id: str  #: The session.
 
 
 class SessionClosedError(SessionError):
@@ -200,55 +153,29 @@ class SessionNotFoundError(SessionError, LookupError):
 
 
 class ItemNotFoundError(SessionError, LookupError):
-    """A session has no item with that id.
+    """A session has no item with that id."""
 
-    Attributes:
-        id: The id that was asked for.
-    """
-
-    def __init__(self, message: str, *, session_id: str, id: object) -> None:  # noqa: A002 - the column's name
-        super().__init__(message, session_id=session_id)
-        self.id = id
+    id: object  #: The id that was asked for.
 
 
 class TableNameError(SessionError, ValueError):
-    """A table name that SQLite could misread.
+    """A table name that SQLite could misread."""
 
-    Attributes:
-        name: The name that was given.
-    """
-
-    def __init__(self, message: str, *, session_id: str, name: object) -> None:
-        super().__init__(message, session_id=session_id)
-        self.name = name
+    name: object  #: The name that was given.
 
 
 class ItemError(SessionError, ValueError):
-    """An item that cannot be stored.
+    """An item that cannot be stored."""
 
-    Attributes:
-        index: The item's place in the list that was given, from 0.
-        item: The item.
-    """
-
-    def __init__(self, message: str, *, session_id: str, index: int, item: Any) -> None:  # noqa: ANN401 - any object
-        super().__init__(message, session_id=session_id)
-        self.index = index
-        self.item = item
+    index: int  #: The item's place in the list that was given, from 0.
+    item: Any  #: The item.
 
 
 class FrameError(SessionError, ValueError):
-    """A frame that does not describe a history.
+    """A frame that does not describe a history."""
 
-    Attributes:
-        row: The row's label in the frame's index, or None where it is about the frame as a whole.
-        column: The column, or None.
-    """
-
-    def __init__(self, message: str, *, session_id: str, row: object = None, column: str | None = None) -> None:
-        super().__init__(message, session_id=session_id)
-        self.row = row
-        self.column = column
+    row: object = None  #: The row's label in the frame's index, or None where it is about the frame as a whole.
+    column: str | None = None  #: The column, or None.
 
 
 class OrphanError(FrameError):
@@ -257,55 +184,30 @@ class OrphanError(FrameError):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One row that changed since the frame was read.
+    """One row that changed since the frame was read."""
 
-    Attributes:
-        id: The row's id.
-        expected: The JSON the frame was read from, or None for a row it did not have.
-        found: The JSON that is stored now, or None for a row that is gone.
-    """
-
-    id: int
-    expected: str | None
-    found: str | None
+    id: int  #: The row's id.
+    expected: str | None  #: The JSON the frame was read from, or None for a row it did not have.
+    found: str | None  #: The JSON that is stored now, or None for a row that is gone.
 
 
 class ConflictError(SessionError):
-    """Rows changed since the frame was read; nothing was written.
+    """Rows changed since the frame was read; nothing was written."""
 
-    Attributes:
-        conflicts: The rows, with the value that was expected and the one that was found.
-    """
-
-    def __init__(self, message: str, *, session_id: str, conflicts: Sequence[Conflict]) -> None:
-        super().__init__(message, session_id=session_id)
-        self.conflicts = tuple(conflicts)
+    conflicts: Sequence[Conflict]  #: The rows, with the value that was expected and the one that was found.
 
 
 class SessionUnreachableError(SessionError):
-    """The server that keeps the session does not answer; the history is not known, and not empty.
+    """The server that keeps the session does not answer; the history is not known, and not empty."""
 
-    Attributes:
-        address: The server's host and port, without a password.
-    """
-
-    def __init__(self, message: str, *, session_id: str, address: str) -> None:
-        super().__init__(message, session_id=session_id)
-        self.address = address
+    address: str  #: The server's host and port, without a password.
 
 
 class SessionRefusedError(SessionError):
-    """The server that keeps the session answered with an error.
+    """The server that keeps the session answered with an error."""
 
-    Attributes:
-        address: The server's host and port, without a password.
-        status: The HTTP status, None where the server does not speak HTTP.
-    """
-
-    def __init__(self, message: str, *, session_id: str, address: str, status: int | None = None) -> None:
-        super().__init__(message, session_id=session_id)
-        self.address = address
-        self.status = status
+    address: str  #: The server's host and port, without a password.
+    status: int | None = None  #: The HTTP status, None where the server does not speak HTTP.
 
 
 class UnsupportedError(SessionError):
@@ -317,17 +219,10 @@ class CompressedItemError(SessionError):
 
 
 class RewriteError(SessionError):
-    """A history could not be replaced by an edited one.
+    """A history could not be replaced by an edited one."""
 
-    Attributes:
-        restored: Whether the history is again what it was before the edit.
-        items: The history before the edit.
-    """
-
-    def __init__(self, message: str, *, session_id: str, restored: bool, items: Sequence[Any]) -> None:
-        super().__init__(message, session_id=session_id)
-        self.restored = restored
-        self.items = tuple(items)
+    restored: bool  #: Whether the history is again what it was before the edit.
+    items: Sequence[Any]  #: The history before the edit.
 
 
 class TraceError(NbAgentsError):
@@ -335,53 +230,28 @@ class TraceError(NbAgentsError):
 
 
 class TraceNotFoundError(TraceError, LookupError):
-    """No trace with that id.
+    """No trace with that id."""
 
-    Attributes:
-        trace_id: The id that was asked for.
-    """
-
-    def __init__(self, message: str, *, trace_id: str | None) -> None:
-        super().__init__(message)
-        self.trace_id = trace_id
+    trace_id: str | None  #: The id that was asked for.
 
 
 class TraceRunningError(TraceError):
-    """A trace that has not ended was to be deleted; nothing was.
+    """A trace that has not ended was to be deleted; nothing was."""
 
-    Attributes:
-        trace_id: The trace.
-    """
-
-    def __init__(self, message: str, *, trace_id: str) -> None:
-        super().__init__(message)
-        self.trace_id = trace_id
+    trace_id: str  #: The trace.
 
 
 class TraceFileError(TraceError):
-    """A file of traces that cannot be read or written.
+    """A file of traces that cannot be read or written."""
 
-    Attributes:
-        path: The file.
-        line: The line it is about, from 1, or None where it is about the file as a whole.
-    """
-
-    def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.path = path
-        self.line = line
+    path: Path | str  #: The file.
+    line: int | None = None  #: The line it is about, from 1, or None where it is about the file as a whole.
 
 
 class OfflineError(NbAgentsError):
-    """The offline model was asked for what a rule cannot give.
+    """The offline model was asked for what a rule cannot give."""
 
-    Attributes:
-        endpoint: The API path that was called.
-    """
-
-    def __init__(self, message: str, *, endpoint: str) -> None:
-        super().__init__(message)
-        self.endpoint = endpoint
+    endpoint: str  #: The API path that was called.
 
 
 class ReplayError(NbAgentsError):
@@ -389,82 +259,41 @@ class ReplayError(NbAgentsError):
 
 
 class CassetteError(ReplayError):
-    """A cassette that cannot be read or written.
+    """A cassette that cannot be read or written."""
 
-    Attributes:
-        path: The cassette.
-        line: The line it is about, from 1, or None where it is about the file as a whole.
-    """
-
-    def __init__(self, message: str, *, path: Path | str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.path = path
-        self.line = line
+    path: Path | str  #: The cassette.
+    line: int | None = None  #: The line it is about, from 1, or None where it is about the file as a whole.
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where a request is not what was recorded.
+    """One place where a request is not what was recorded."""
 
-    Attributes:
-        path: The JSON path in the canonical request, such as ``$.body.model``.
-        recorded: What the recording has there, as short JSON, or None where it has nothing.
-        asked: What the request has there, likewise.
-    """
-
-    path: str
-    recorded: str | None
-    asked: str | None
+    path: str  #: The JSON path in the canonical request, such as ``$.body.model``.
+    recorded: str | None  #: What the recording has there, as short JSON, or None where it has nothing.
+    asked: str | None  #: What the request has there, likewise.
 
 
 class CassetteMissError(CassetteError):
-    """A request that is not in the cassette; nothing was sent.
+    """A request that is not in the cassette; nothing was sent."""
 
-    Attributes:
-        cell: The id of the cell that asked.
-        differences: Where the request differs from the nearest recording.
-        nearest: The nearest recording's cell and call, such as ``("c7", 2)``, or None where nothing is near.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: Path | str,
-        cell: str,
-        differences: Sequence[Difference] = (),
-        nearest: tuple[str, int] | None = None,
-    ) -> None:
-        super().__init__(message, path=path)
-        self.cell = cell
-        self.differences = tuple(differences)
-        self.nearest = nearest
+    cell: str  #: The id of the cell that asked.
+    differences: Sequence[Difference] = ()  #: Where the request differs from the nearest recording.
+    #: The nearest recording's cell and call, such as ``("c7", 2)``, or None where nothing is near.
+    nearest: tuple[str, int] | None = None
 
 
 class SecretFoundError(CassetteError):
-    """A secret was still there when the written cassette was looked through; the file was deleted.
+    """A secret was still there when the written cassette was looked through; the file was deleted."""
 
-    Attributes:
-        kinds: What kinds of secret, never the secrets themselves.
-    """
-
-    def __init__(self, message: str, *, path: Path | str, kinds: Sequence[str]) -> None:
-        super().__init__(message, path=path)
-        self.kinds = tuple(kinds)
+    kinds: Sequence[str]  #: What kinds of secret, never the secrets themselves.
 
 
 class NetworkRefusedError(ReplayError, OSError):
-    """Code tried to reach another machine in mode replay.
+    """Code tried to reach another machine in mode replay."""
 
-    Attributes:
-        host: The host it tried to reach.
-        cell: The id of the cell that ran.
-    """
-
-    def __init__(self, message: str, *, host: str, cell: str) -> None:
-        super().__init__(message)
-        self.host = host
-        self.cell = cell
+    host: str  #: The host it tried to reach.
+    cell: str  #: The id of the cell that ran.
 
 
 class AudioError(NbAgentsError, ValueError):
@@ -472,28 +301,16 @@ class AudioError(NbAgentsError, ValueError):
 
 
 class AudioDeviceError(AudioError):
-    """A microphone or loudspeaker that cannot be used.
+    """A microphone or loudspeaker that cannot be used."""
 
-    Attributes:
-        reason: ``denied``, ``no-device``, ``busy``, ``insecure``, ``blocked``, ``other-tab``, ``no-page`` or
-            ``failed``.
-    """
-
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+    #: ``denied``, ``no-device``, ``busy``, ``insecure``, ``blocked``, ``other-tab``, ``no-page`` or ``failed``.
+    reason: str
 
 
 class VoiceError(NbAgentsError):
-    """A spoken turn that failed; the next one starts anew.
+    """A spoken turn that failed; the next one starts anew."""
 
-    Attributes:
-        stage: Where it failed: ``listen``, ``transcribe``, ``answer`` or ``speak``.
-    """
-
-    def __init__(self, message: str, *, stage: str) -> None:
-        super().__init__(message)
-        self.stage = stage
+    stage: str  #: Where it failed: ``listen``, ``transcribe``, ``answer`` or ``speak``.
 
 
 class RealtimeError(NbAgentsError):
@@ -505,15 +322,9 @@ class RealtimeClosedError(RealtimeError):
 
 
 class RealtimeConnectionError(RealtimeError, ConnectionError):
-    """There is no connection to the realtime model, or none any more.
+    """There is no connection to the realtime model, or none any more."""
 
-    Attributes:
-        attempts: How often it was tried.
-    """
-
-    def __init__(self, message: str, *, attempts: int) -> None:
-        super().__init__(message)
-        self.attempts = attempts
+    attempts: int  #: How often it was tried.
 
 
 class DisplayError(NbAgentsError):

@@ -3,8 +3,10 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import pickle
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,15 @@ def test_the_error_tree_is_drawn_as_it_is():
     tree = [(len(line) - len(line.lstrip(" │├└─")) - 4, line.lstrip(" │├└─").split()[0]) for line in lines]
     assert [(depth // 4, name) for depth, name in tree] == list(drawn(errors.NbAgentsError))
     assert set(errors.__all__) == {name for _, name in tree} | {"Conflict", "Difference"}
+
+
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if name.endswith("Error")])
+def test_errors_travel(name):
+    """An error is an exception with the fields it declares, in another process too."""
+    kind = getattr(errors, name)
+    given = {each.name: f"the {each.name}" for each in fields(kind) if each.name != "message"}
+    error = kind("no lamp", **given)
+    error.add_note("look under the sofa")
+    there = pickle.loads(pickle.dumps(error))
+    assert (type(there), str(there), repr(there)) == (kind, "no lamp", f"{name}('no lamp')")
+    assert vars(there) == {"message": "no lamp", **given, "__notes__": ["look under the sofa"]}

@@ -166,7 +166,7 @@ async def test_what_cannot_be_put_back_is_in_the_error():
     with pytest.raises(RewriteError, match="could not be put back") as caught:
         await apply_frame(session, frame)
     assert not caught.value.restored
-    assert caught.value.items == (USER, ANSWER)
+    assert caught.value.items == [USER, ANSWER]
     await session.add_items(list(caught.value.items))
     assert await session.get_items() == [USER, ANSWER]
     session.close()

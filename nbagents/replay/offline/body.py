@@ -13,16 +13,9 @@ _TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summar
 
 
 class BadRequestError(OfflineError):
-    """A request that the API would refuse too.
+    """A request that the API would refuse too."""
 
-    Attributes:
-        endpoint: The API path.
-        param: The part that is wrong.
-    """
-
-    def __init__(self, message: str, *, endpoint: str, param: str) -> None:
-        super().__init__(message, endpoint=endpoint)
-        self.param = param
+    param: str  #: The part that is wrong.
 
 
 def typed(
