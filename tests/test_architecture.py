@@ -104,6 +104,13 @@ def test_imports_point_one_way():
     assert wrong == []
 
 
+def assert_one_way(graph):
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as exc:
+        raise AssertionError(" -> ".join(exc.args[1])) from None
+
+
 def test_no_import_cycles():
     """No two modules import each other, however long the way round."""
     known = {name for name, _ in modules()}
@@ -114,10 +121,24 @@ def test_no_import_cycles():
     for name, path in modules():
         if path.name == "__init__.py":  # a package re-exports its modules; they do not import it back by name
             graph[name] = {target for target in graph[name] if not target.startswith(f"{name}.")}
-    try:
-        tuple(TopologicalSorter(graph).static_order())
-    except CycleError as exc:
-        raise AssertionError(" -> ".join(exc.args[1])) from None
+    assert_one_way(graph)
+
+
+def test_parts_of_a_folder_point_one_way():
+    """A folder's parts, which are its files and the folders in it, stand on each other in one order."""
+    known = {name for name, _ in modules()}
+    for folder in {part(name) for name in known if name.count(".") > 1}:
+        graph = {}
+        for name, path in modules():
+            if part(name) == folder and name.count(".") > 1:
+                here = name.split(".")[2]
+                there = {
+                    target.split(".")[2]
+                    for target in imports(path, functions=True)
+                    if part(target) == folder and target in known and target.count(".") > 1
+                }
+                graph.setdefault(here, set()).update(there - {here})
+        assert_one_way(graph)
 
 
 def test_third_party_packages_stay_in_their_layer():

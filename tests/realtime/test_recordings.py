@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.config import RealtimeConfig
 
-SHARED = Path(__file__).parents[3] / "shared"
-RECORDINGS, REPLAY = SHARED / "recordings", SHARED / "tools" / "openai_replay.py"
-
 
 @pytest.fixture
-def serve():
+def serve(recording):
     """Serve a recording and return its address."""
-    if not RECORDINGS.exists() or not REPLAY.exists():
-        pytest.skip("no recordings of real traffic in ../shared")
-    running = []
-
-    def start(name):
-        command = [sys.executable, REPLAY, RECORDINGS / f"{name}.json", "--fill-audio", "200"]
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        running.append(server)
-        return server.stdout.readline().strip().partition("=")[2]
-
-    yield start
-    for server in running:
-        server.kill()
-        server.communicate()
+    return lambda name: recording(name, "--fill-audio", "200")
 
 
 async def test_a_spoken_turn(serve, talk):

@@ -17,8 +17,6 @@ from nbagents.replay.match.place import SCRIPT, Place
 from nbagents.replay.wire import client as seam
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-RECORDINGS = CHECKOUT.parent / "shared" / "recordings"
-REPLAY_TOOL = CHECKOUT.parent / "shared" / "tools" / "openai_replay.py"
 
 _VARIABLES = (
     "OPENAI_API_KEY",
@@ -222,32 +220,6 @@ async def tape(scripted, tmp_path, environment):
     await seam._state.seam.live_async.aclose()
     seam._state.seam.live_sync.close()
     del seam._state.seam.live_sync  # a closed pool is of no use to the next test
-
-
-@pytest.fixture
-def recording():
-    """Serve one recording of real traffic; skips where there is none."""
-    started = []
-
-    def serve(name, *options):
-        path = RECORDINGS / f"{name}.json"
-        if not path.exists() or not REPLAY_TOOL.exists():
-            pytest.skip(f"needs {path.name} of shared/recordings beside the checkout")
-        process = subprocess.Popen(
-            [sys.executable, str(REPLAY_TOOL), str(path), *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process.stdout.readline().strip().partition("=")[2]
-
-    yield serve
-    for process in started:
-        process.stdin.close()
-        process.terminate()
-        process.wait(timeout=10)
-        process.stdout.close()
 
 
 LIVE_RESPONSE = {

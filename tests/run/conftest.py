@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from agents import ModelResponse, Usage
 from agents.testing import ScriptedModel, assistant_message
 from agents.tracing import get_trace_provider
-from openai import AsyncOpenAI
 
 from nbagents.replay.wire import client as seam
 from nbagents.replay.wire.client import install, uninstall
 from nbagents.tracing.capture.processor import NotebookTracingProcessor
 from nbagents.tracing.stored.store import TraceStore
-
-SHARED = Path(__file__).parents[3] / "shared"
 
 
 @pytest.fixture(autouse=True)
@@ -76,33 +71,6 @@ class Counting(ScriptedModel):
 @pytest.fixture
 def counting():
     return Counting
-
-
-@pytest.fixture
-def recordings():
-    """Serve a recording of real traffic; gives a client and what stops the server."""
-    if not (SHARED / "recordings").is_dir():
-        pytest.skip("the recordings are not beside this checkout (../shared/recordings)")
-    spec = importlib.util.spec_from_file_location("openai_replay", SHARED / "tools" / "openai_replay.py")
-    replay = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(replay)
-
-    def serve(name):
-        recording = json.loads((SHARED / "recordings" / f"{name}.json").read_text())
-        port, server = replay.serve_http(recording, 0, False, None)  # noqa: FBT003 - the tool's own signature
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        client = AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
-
-        async def stop():
-            await client.close()
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-        return client, stop
-
-    return serve
 
 
 class Server:

@@ -241,9 +241,9 @@ async def test_it_is_an_agent(counting):
 
 
 @pytest.mark.parametrize("name", ["handoff", "two_turns", "tool_error", "streamed_tool_call"])
-async def test_real_traffic_once_and_then_from_the_cache(name, recordings, path):
+async def test_real_traffic_once_and_then_from_the_cache(name, recording, recorded, path):
     """Real replies are served once; with the server gone, the same run gives the same items from the file."""
-    client, stop = recordings(name)
+    client = recorded(name)
 
     def agents():
         from agents import OpenAIResponsesModel
@@ -286,6 +286,6 @@ async def test_real_traffic_once_and_then_from_the_cache(name, recordings, path)
         return None, result.to_input_list()
 
     served = await run()
-    await stop()
+    recording.stop()
     again = await run()
     assert json.dumps(again, default=str) == json.dumps(served, default=str)

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import threading
-from pathlib import Path
 
 import pytest
 from agents import Agent, OpenAIResponsesModel, RunConfig, Runner, function_tool, handoff
-from openai import AsyncOpenAI
 
 from nbagents.sessions.table.orphans import lone
 
-_SHARED = Path(__file__).parents[3] / "shared"
-
-pytestmark = pytest.mark.skipif(
-    not (_SHARED / "recordings").is_dir(),
-    reason="the recordings are not beside this checkout (../shared/recordings)",
-)
-
 
 @pytest.fixture
-async def serve():
+def serve(recorded):
     """Serve a recording; gives the model that talks to it."""
-    spec = importlib.util.spec_from_file_location("openai_replay", _SHARED / "tools" / "openai_replay.py")
-    replay = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(replay)
-    started = []
 
     def serve(name, model="gpt-4o"):
-        recording = json.loads((_SHARED / "recordings" / f"{name}.json").read_text())
-        port, server = replay.serve_http(recording, 0, False, None)  # noqa: FBT003 - the tool's own signature
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        client = AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
-        started.append((server, thread, client))
-        return OpenAIResponsesModel(model, client)
+        return OpenAIResponsesModel(model, recorded(name))
 
-    yield serve
-    for server, thread, client in started:
-        await client.close()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serve
 
 
 QUIET = RunConfig(tracing_disabled=True)
@@ -129,24 +103,17 @@ async def test_reasoning_with_tool_calls(serve, session):
 
 async def test_streamed_tool_call(serve, session):
     """A streamed reply with a tool call leaves the call whole."""
-    recording = json.loads((_SHARED / "recordings" / "streamed_tool_call.json").read_text())
-    name = next(tool["name"] for tool in recording["exchanges"][0]["request"]["json"]["tools"])
-    agent = Agent("assistant", model=serve("streamed_tool_call"), tools=[_tool_named(name)])
+
+    @function_tool
+    def get_capital(country: str) -> str:
+        return "Paris"
+
+    agent = Agent("assistant", model=serve("streamed_tool_call"), tools=[get_capital])
     streamed = Runner.run_streamed(agent, "Go on.", session=session, run_config=QUIET)
     async for _ in streamed.stream_events():
         pass
     items = await session.get_items()
     calls = [item for item in items if item.get("type") == "function_call"]
-    assert {call["name"] for call in calls} == {name}
+    assert {call["name"] for call in calls} == {"get_capital"}
     assert all(isinstance(json.loads(call["arguments"]), dict) for call in calls)
     assert lone(items) == {}
-
-
-def _tool_named(name):
-    from agents import FunctionTool
-
-    async def invoke(context, arguments):
-        return "done"
-
-    schema = {"type": "object", "properties": {}, "additionalProperties": True}
-    return FunctionTool(name, "", schema, invoke, strict_json_schema=False)

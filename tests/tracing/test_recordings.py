@@ -2,47 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 from agents import Agent, OpenAIResponsesModel, Runner, function_tool
-from openai import AsyncOpenAI
-
-_SHARED = Path(__file__).parents[3] / "shared"
-
-pytestmark = pytest.mark.skipif(
-    not (_SHARED / "recordings").is_dir(),
-    reason="the recordings are not beside this checkout (../shared/recordings)",
-)
-
-
-@pytest.fixture
-async def serve():
-    """Serve a recording; gives the client that talks to it."""
-    spec = importlib.util.spec_from_file_location("openai_replay", _SHARED / "tools" / "openai_replay.py")
-    replay = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(replay)
-    started = []
-
-    def serve(name):
-        recording = json.loads((_SHARED / "recordings" / f"{name}.json").read_text())
-        port, server = replay.serve_http(recording, 0, False, None)  # noqa: FBT003 - the tool's own signature
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        client = AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
-        started.append((server, thread, client))
-        return client
-
-    yield serve
-    for server, thread, client in started:
-        await client.close()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @function_tool
@@ -66,9 +30,9 @@ def same_usage(record, result):
     assert used.total_tokens > 0
 
 
-async def test_handoff(serve, processor, store):
+async def test_handoff(recorded, processor, store):
     """A tool call and a handoff in one answer are two spans beside it, and the second agent follows."""
-    model = OpenAIResponsesModel("gpt-4o", serve("handoff"))
+    model = OpenAIResponsesModel("gpt-4o", recorded("handoff"))
     second = Agent("agent2", instructions="Return double the number", model=model)
     first = Agent("agent1", model=model, tools=[random_number], handoffs=[second])
     result = await Runner.run(first, "Generate a random number then, hand off to agent2.")
@@ -86,9 +50,9 @@ async def test_handoff(serve, processor, store):
     same_usage(record, result)
 
 
-async def test_two_turns(serve, processor, store):
+async def test_two_turns(recorded, processor, store):
     """Two runs are two traces, newest first, each with its own tokens."""
-    agent = Agent("assistant", model=OpenAIResponsesModel("gpt-4o", serve("two_turns")))
+    agent = Agent("assistant", model=OpenAIResponsesModel("gpt-4o", recorded("two_turns")))
     results = [await Runner.run(agent, question) for question in ("2+2?", "4?")]
     for record, result in zip(store.records(), reversed(results), strict=True):
         same_usage(record, result)
@@ -97,14 +61,14 @@ async def test_two_turns(serve, processor, store):
         assert answer.data["status"] == "completed"
 
 
-async def test_tool_error(serve, processor, store):
+async def test_tool_error(recorded, processor, store):
     """A tool that fails marks its span and the trace; the run goes on to its answer."""
 
     @function_tool(failure_error_function=lambda _context, error: f"failed: {error}")
     def tool():
         raise ValueError("Ouch, don't do that again!")
 
-    model = OpenAIResponsesModel("gpt-4o", serve("tool_error"))
+    model = OpenAIResponsesModel("gpt-4o", recorded("tool_error"))
     result = await Runner.run(Agent("agent", model=model, tools=[tool]), "call the tool")
     record = store.last()
     (failed,) = [span for span in record.spans if span.status == "error"]
@@ -114,14 +78,14 @@ async def test_tool_error(serve, processor, store):
     same_usage(record, result)
 
 
-async def test_streamed_tool_call(serve, processor, store):
+async def test_streamed_tool_call(recorded, processor, store):
     """A streamed run has the same spans, with its model's tokens and output."""
 
     @function_tool
     def get_capital(country: str) -> str:
         return "Paris"
 
-    model = OpenAIResponsesModel("gpt-4o", serve("streamed_tool_call"))
+    model = OpenAIResponsesModel("gpt-4o", recorded("streamed_tool_call"))
     result = Runner.run_streamed(
         Agent("agent", model=model, tools=[get_capital]), "What is the capital of France?"
     )
@@ -135,14 +99,14 @@ async def test_streamed_tool_call(serve, processor, store):
     same_usage(record, result)
 
 
-async def test_reasoning_with_tool_calls(serve, processor, store):
+async def test_reasoning_with_tool_calls(recorded, processor, store):
     """Reasoning tokens are counted, and encrypted reasoning leaves only a note of its size."""
 
     @function_tool(strict_mode=False)
     def update_plan(plan: list[dict], explanation: str | None = None) -> str:
         return "plan updated"
 
-    model = OpenAIResponsesModel("gpt-5", serve("reasoning_with_tool_calls"))
+    model = OpenAIResponsesModel("gpt-5", recorded("reasoning_with_tool_calls"))
     agent = Agent("planner", model=model, tools=[update_plan])
     result = await Runner.run(agent, "Compose a poem, with a plan.")
     record = store.last()
@@ -151,10 +115,10 @@ async def test_reasoning_with_tool_calls(serve, processor, store):
     assert not [span for span in record.spans if "gAAAA" in json.dumps(span.payload)]
 
 
-async def test_voice_turn(serve, processor, store):
+async def test_voice_turn(recorded, processor, store):
     """A spoken turn has its transcription and speech, without the sound itself."""
     voice = pytest.importorskip("agents.voice", reason="agents.voice needs openai-agents[voice]")
-    client = serve("voice_turn")
+    client = recorded("voice_turn")
     provider = voice.OpenAIVoiceModelProvider(openai_client=client)
     model = OpenAIResponsesModel("gpt-4o", client)
     pipeline = voice.VoicePipeline(

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import threading
-from pathlib import Path
 
 import pytest
 from agents import Agent, OpenAIResponsesModel
 from agents.tracing import get_trace_provider
 from agents.voice import OpenAIVoiceModelProvider
-from openai import AsyncOpenAI
 
 from nbagents.tracing.capture.processor import NotebookTracingProcessor
 from nbagents.tracing.stored.store import TraceStore
 from nbagents.voice.events import VoiceStreamEventAudio, VoiceStreamEventError, VoiceStreamEventTranscription
 from nbagents.voice.pipeline import VoicePipeline
-
-_SHARED = Path(__file__).parents[3] / "shared"
-
-pytestmark = pytest.mark.skipif(
-    not (_SHARED / "recordings").is_dir(),
-    reason="the recordings are not beside this checkout (../shared/recordings)",
-)
-
-
-@pytest.fixture
-async def client():
-    spec = importlib.util.spec_from_file_location("openai_replay", _SHARED / "tools" / "openai_replay.py")
-    replay = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(replay)
-    recording = json.loads((_SHARED / "recordings" / "voice_turn.json").read_text())
-    port, server = replay.serve_http(recording, 0, *(False, None))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    async with AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0) as client:
-        yield client
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.fixture
@@ -53,8 +26,9 @@ def store(tmp_path):
     processor.shutdown()
 
 
-async def test_a_turn_of_the_real_api(client, store, said, stream):
+async def test_a_turn_of_the_real_api(recorded, store, said, stream):
     """The transcript, 252,000 samples of speech, and the spans of the turn; the recording has no second turn."""
+    client = recorded("voice_turn")
     provider = OpenAIVoiceModelProvider(openai_client=client)
     pipeline = VoicePipeline(
         Agent("speaker", model=OpenAIResponsesModel("gpt-4o", client)),

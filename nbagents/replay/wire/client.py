@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from nbagents.replay.match.place import Before, Where
     from nbagents.replay.mode import Mode
-    from nbagents.replay.traces.trace_export import TraceExport
     from nbagents.replay.wire.deck import Deck
+    from nbagents.replay.wire.trace_export import TraceExport
     from nbagents.replay.wire.transport import Seam
 
 __all__ = ["current_deck", "current_mode", "install", "openai_client", "seam", "sync_openai_client", "uninstall"]
@@ -225,7 +225,7 @@ def _install_client(switched: Seam) -> None:
 
 
 def _install_trace_export(switched: Seam) -> None:
-    from nbagents.replay.traces.trace_export import TraceExport
+    from nbagents.replay.wire.trace_export import TraceExport
 
     if _state.trace_export is None:
         _state.trace_export = TraceExport(switched)
