@@ -63,6 +63,7 @@ class EventLog:
         self._entries: list[Entry] = []
         self._open: dict[tuple[str, str], Entry] = {}
         self._news: dict[int, Entry] = {}
+        self._events = 0
         self._lock = threading.Lock()
 
     def add(self, event: RealtimeEvent) -> Entry | None:
@@ -78,6 +79,7 @@ class EventLog:
         data = event.data if raw else vars(event)  # type: ignore[attr-defined]
         item_id, detail = _about(data) if isinstance(data, dict) else ("", "")
         with self._lock:
+            self._events += 1
             open_entry = self._open.get((name, item_id)) if name.endswith(".delta") else None
             if open_entry is not None:
                 open_entry.count += 1
@@ -113,8 +115,7 @@ class EventLog:
     @property
     def events(self) -> int:
         """How many events there were."""
-        with self._lock:
-            return sum(entry.count for entry in self._entries)
+        return self._events
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a frame: time, source, type, item_id, detail, count."""

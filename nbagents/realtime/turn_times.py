@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nbagents.audio.stages import stages
 
 if TYPE_CHECKING:
+    from nbagents.audio.stages import Stage
     from nbagents.realtime.events import RealtimeEvent
 
 __all__ = ["TurnTimes"]
 
 
 class TurnTimes:
-    """Watches the events of a session; ``steps`` is the newest turn's.
+    """Watches the events of a session; ``stages`` are the newest turn's.
 
     Example:
         >>> from nbagents.realtime.events import RealtimeAudioEvent, RealtimeSpeechStoppedEvent
         >>> times = TurnTimes()
         >>> times.take(RealtimeSpeechStoppedEvent(item_id="a", audio_ms=0, at=10.0))
         >>> times.take(RealtimeAudioEvent(audio_data=b"", at=10.4))
-        >>> times.steps
-        [('first sound', 0.0, 0.4)]
+        >>> times.stages
+        [Stage(name='first sound', begin=0.0, end=400.0)]
     """
 
     def __init__(self) -> None:
         self._begun: float | None = None
-        self._at: dict[str, float] = {}
+        self._reached: dict[str, float] = {}
 
     def take(self, event: RealtimeEvent) -> None:
         """Take in one event.
@@ -45,25 +48,13 @@ class TurnTimes:
 
     def begin(self, at: float) -> None:
         """Begin a turn, where the user was done at a moment in seconds since 1970."""
-        self._begun, self._at = at, {}
+        self._begun, self._reached = at, {}
 
     @property
-    def steps(self) -> list[tuple[str, float, float]]:
-        """What came when: its name, and from when to when, in seconds since the user was done."""
-        if self._begun is None:
-            return []
-        moments = sorted((at, name) for name, at in self._at.items())
-        steps, before = [], 0.0
-        for at, name in moments:
-            after = round(at - self._begun, 6)
-            steps.append((name, before, after))
-            before = after
-        return steps
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """Return the steps for a page."""
-        return [{"name": name, "from": start, "to": end} for name, start, end in self.steps]
+    def stages(self) -> list[Stage]:
+        """What was reached when, in ms since the user was done."""
+        return stages(self._reached)
 
     def _note(self, name: str, at: float) -> None:
         if self._begun is not None and at >= self._begun:
-            self._at.setdefault(name, at)
+            self._reached.setdefault(name, round(1000 * (at - self._begun), 3))

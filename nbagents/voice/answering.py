@@ -109,6 +109,7 @@ class Answering:
         self._tell = tell
         self._keep_audio = keep_audio
         self._task: asyncio.Task[None] | None = None
+        self._complete = False  # there is nothing left but to say so
         self._interrupting = asyncio.Lock()
         self._settings = VoicePipelineConfig(
             workflow_name="Voice turn",
@@ -132,7 +133,7 @@ class Answering:
     @property
     def answering(self) -> bool:
         """Whether the answer is still being made."""
-        return self._task is not None and not self._task.done()
+        return self._task is not None and not self._complete and not self._task.done()
 
     @property
     def audible(self) -> bool:
@@ -181,6 +182,7 @@ class Answering:
             self.workflow.end()
             if utterance is not None:
                 utterance.cancel()
+        self._complete = True
         await self._tell(VoiceStreamEventTurnEnded(self.turn))
 
     async def _answer(self, samples: Samples, utterance: Utterance | None) -> None:

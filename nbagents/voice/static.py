@@ -5,9 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents.audio.stages import stages
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbagents.audio.stages import Stage
     from nbagents.voice.turn import VoiceTurn
 
 __all__ = ["turns_html", "turns_text"]
@@ -77,14 +80,14 @@ def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:
 def _bars(turn: VoiceTurn) -> list[str]:
     if turn.interrupted and not turn.text:
         return []
-    whole = sum(turn.latency.values())
-    lines, begin = [], 0.0
-    for stage, took in turn.latency.items():
-        left, right = round(_WHOLE * begin / whole), round(_WHOLE * (begin + took) / whole)
-        drawn = (" " * left + "█" * (right - left) or "▏").ljust(_WHOLE)
-        lines.append(f"  {stage:<13} {drawn} {took / 1000:>6.2f} s")
-        begin += took
-    return lines
+    laid = stages(turn.stages)
+    return [_bar(stage, laid[-1].end) for stage in laid]
+
+
+def _bar(stage: Stage, whole: float) -> str:
+    left, right = (round(_WHOLE * at / whole) for at in (stage.begin, stage.end))
+    drawn = (" " * left + "█" * (right - left) or "▏").ljust(_WHOLE)
+    return f"  {stage.name:<13} {drawn} {(stage.end - stage.begin) / 1000:>6.2f} s"
 
 
 def _cut(turns: Sequence[VoiceTurn]) -> list[str]:

@@ -6,6 +6,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nbagents.audio.stages import stages
+
 __all__ = ["STAGES", "ToolCall", "VoiceTurn"]
 
 STAGES = ("heard", "transcribed", "first token", "first sound")
@@ -72,9 +74,7 @@ class VoiceTurn:
             >>> VoiceTurn(1, stages={"heard": 500.0, "transcribed": 540.0}).latency
             {'heard': 500.0, 'transcribed': 40.0}
         """
-        reached = sorted(self.stages.items(), key=lambda each: each[1])
-        starts = [0.0, *(at for _, at in reached)]
-        return {stage: at - before for (stage, at), before in zip(reached, starts, strict=False)}
+        return {stage.name: stage.end - stage.begin for stage in stages(self.stages)}
 
     @property
     def understood(self) -> bool:

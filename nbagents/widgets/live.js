@@ -7,8 +7,9 @@
  * long as its kernel lives. Without a kernel nobody does, and the static content is what one sees.
  *
  * A widget's module derives a `LiveHub` (one for each model) and a `LiveView` (one for each place) and ends with
- * `export default widget((model) => new ItsHub(model))`. Every hub sends {type: "ready"} when a page starts and again
- * when the kernel may be another; it shows itself once it was answered (`answered()`).
+ * `export default widget((model) => new ItsHub(model))`. Every hub sends {type: "ready", asking} when a page starts and
+ * again when the kernel may be another; it shows itself once it was answered (`answered()`). Until then it asks again,
+ * by the same name: a first request can lie behind a cell that blocks, while a later one goes to another shell.
  *
  * Synced trait of every widget: view_id, which names its placeholders.
  */
@@ -43,6 +44,8 @@ function sweep() {
 
 // ---------------------------------------------------------------------------------------------- one model
 
+const [FIRST_PAUSE_MS, LAST_PAUSE_MS] = [150, 5_000];
+
 /** One widget model; a view that is mounted again finds all as it was. */
 export class LiveHub {
   /** @param {any} model */
@@ -53,6 +56,7 @@ export class LiveHub {
     this.trouble = "";
     /** @type {Set<any>} */ this.views = new Set();
     this.frame = 0;
+    this.asking = ""; // the name of what is not answered yet
   }
 
   /** Make a view of this model. @returns {LiveView} */
@@ -75,13 +79,25 @@ export class LiveHub {
       this.guard(() => this.receive(message, buffers ?? [])));
     this.model.on("comm_live_update", () => this.rest());
     signal?.addEventListener("abort", () => this.end());
-    this.send({ type: "ready" });
+    this.askForAll();
     watchPage();
+  }
+
+  /** Ask for everything, until it comes. */
+  askForAll() {
+    const asking = (this.asking = Math.random().toString(36).slice(2));
+    const send = (/** @type {number} */ pause) => {
+      if (this.asking !== asking) return;
+      this.send({ type: "ready", asking });
+      if (pause < LAST_PAUSE_MS) setTimeout(() => send(2 * pause), pause);
+    };
+    send(FIRST_PAUSE_MS);
   }
 
   /** The kernel answered: show what it said, also in places that show the static content. */
   answered() {
     this.filled = true;
+    this.asking = "";
     if (!this.alive) {
       this.alive = true;
       sweep();
@@ -93,7 +109,7 @@ export class LiveHub {
   rest() {
     if (!this.alive) return;
     this.leave();
-    this.send({ type: "ready" });
+    this.askForAll();
   }
 
   leave() {
@@ -104,6 +120,7 @@ export class LiveHub {
   /** The widget was closed. */
   end() {
     this.leave();
+    this.asking = "";
     page().hubs.delete(this.model.get("view_id"));
   }
 

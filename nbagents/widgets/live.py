@@ -2,12 +2,13 @@
 
 The page's side is ``live.js``. A widget is a class of its own with a table of what the page may ask:
 
-==============  ========================================================================
+==============  ===================================================================================
 from the page   what is done
-==============  ========================================================================
-``ready``       everything is sent (when a page starts, and when the kernel came back)
+==============  ===================================================================================
+``ready``       everything is sent (when a page starts, and when the kernel came back); a page that was
+                not answered asks again, by the same name (asking), and is answered once
 others          as the widget's ``_requests`` says
-==============  ========================================================================
+==============  ===================================================================================
 
 A request that fails is answered with ``{type: "error", about, text}``, ``about`` being the request.
 """
@@ -58,6 +59,7 @@ class LiveWidget(anywidget.AnyWidget):
                 f"{type(self).__name__} has no argument {name!r}; it has: {known}", name=name, value=value
             )
         self._lock = threading.RLock()
+        self._answered: set[object] = set()  # what pages have asked for that they were sent
         super().__init__(view_id=uuid.uuid4().hex, **traits)
         _answer_in_blocked_cells(self.comm)
         self.on_msg(self._receive)
@@ -72,8 +74,13 @@ class LiveWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _receive(self, _widget: object, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        asking = message.get("asking")
+        if asking in self._answered:
+            return
         try:
             self._requests[message["type"]](self, message, buffers)
+            if asking is not None:
+                self._answered.add(asking)
         except Exception as exc:  # noqa: BLE001 - what fails is said in the page; a handler has nobody to raise to
             self.send({"type": "error", "about": message, "text": f"{type(exc).__name__}: {exc}"})
 

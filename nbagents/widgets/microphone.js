@@ -9,7 +9,7 @@
  */
 
 import { DeviceError, DeviceHub, DeviceView, soundContext } from "./device.js";
-import { page, put, widget } from "./live.js";
+import { put, widget } from "./live.js";
 import { SOUND_RATE } from "./sound.js";
 
 export class MicrophoneHub extends DeviceHub {
@@ -111,11 +111,6 @@ class MicrophoneView extends DeviceView {
     put(this.button, !model.get("running") ? "Turn on" : muted ? "Unmute" : "Mute");
     this.button.setAttribute("aria-pressed", String(muted));
   }
-}
-
-/** The microphone of a name in this page, for other views. @param {string} name  its view_id @returns {MicrophoneHub | undefined} */
-export function microphoneNamed(name) {
-  return page().hubs.get(name);
 }
 
 export default widget((model) => new MicrophoneHub(model));

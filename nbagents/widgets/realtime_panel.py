@@ -1,15 +1,12 @@
 """The realtime panel: talk to an agent, see what both said, approve its tools, and see where the time went.
 
-The protocol is written at the top of ``realtime_panel.js``; this side of it:
+The protocol is written at the top of ``realtime_panel.js``; this side of it, beside what ``talk.py`` says:
 
 ==========================  =====================================================================
 from the page               what is done
 ==========================  =====================================================================
 ``connect``, ``hang_up``    a conversation begins or ends
-``talk`` (down)             push-to-talk: the key went down or up
-``hands_free`` (on)         whether the server finds the end of a turn
 ``text`` (text)             something is said in writing
-``interrupt``               the agent is stopped
 ``approve``, ``reject``     a tool's call may run or not (call_id)
 ``called`` (call_id)        WebRTC: the page has called the model; the kernel attaches
 ``lost`` (text)             WebRTC: the page's call failed
@@ -20,49 +17,46 @@ Sound takes its own way; see ``realtime_sound.py``.
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import traitlets
 
 from nbagents.errors import ConfigError
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.conversation import Conversation
 from nbagents.realtime.frame import transcript_frame
 from nbagents.realtime.log import EventLog
+from nbagents.realtime.standing import Standing
 from nbagents.realtime.static import conversation_html, conversation_text, figures_line
 from nbagents.realtime.tally import Tally
 from nbagents.realtime.turn_times import TurnTimes
 from nbagents.sessions.sqlite.session import SQLiteSession
-from nbagents.widgets.live import LiveWidget
-from nbagents.widgets.microphone import Microphone
 from nbagents.widgets.module import module_text
 from nbagents.widgets.realtime_sound import DirectSound, RelaySound
 from nbagents.widgets.realtime_wire import line_json, log_json, tally_json
-from nbagents.widgets.speaker import Speaker
+from nbagents.widgets.talk import TalkPanel
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
     from concurrent.futures import Future
 
     import pandas as pd
 
     from nbagents.realtime.events import RealtimeEvent
     from nbagents.realtime.session import RealtimeSession
+    from nbagents.realtime.standing import Status
     from nbagents.tracing.record import TraceRecord
     from nbagents.widgets.live import Request
     from nbagents.widgets.realtime_sound import Sound
 
 __all__ = ["RealtimePanel"]
 
-_PAINT_S = 0.04  # between two messages to the page: it is a caption, not an oscilloscope
 _LOG_ROWS = 400  # in one message
 
 
-class RealtimePanel(LiveWidget):
+class RealtimePanel(TalkPanel):
     """A conversation with a realtime agent: connect, talk, read along.
 
     Args:
@@ -90,9 +84,6 @@ class RealtimePanel(LiveWidget):
     _esm = module_text(Path(__file__).with_suffix(".js"))
     _KNOWN: ClassVar = ("agent", "session", "context", "transport")
 
-    microphone_id = traitlets.Unicode().tag(sync=True)
-    speaker_id = traitlets.Unicode().tag(sync=True)
-
     def __init__(
         self,
         agent: Any,  # noqa: ANN401 - ours or the SDK's
@@ -107,32 +98,27 @@ class RealtimePanel(LiveWidget):
                 f"transport={transport!r}: use 'relay' or 'webrtc'", name="transport", value=transport
             )
         self.agent = agent if isinstance(agent, RealtimeAgent) else RealtimeAgent(sdk_agent=agent)
-        self.microphone, self.speaker = Microphone(), Speaker()
         self.talk: RealtimeSession | None = None
+        self._open_devices()
         self._session, self._context = session, context
-        self._cell = contextvars.copy_context()  # a trace belongs to the cell that made the panel
-        self._status, self._trouble = "off", ""
+        self._standing, self._times = Standing(), TurnTimes()
         self._direct = transport == "webrtc"
         self._sound: Sound = self._direct_sound() if self._direct else self._relay()
-        self._times = TurnTimes()
-        self._calls: dict[str, str] = {}
         self._painted: dict[str, dict[str, Any]] = {}
-        self._shown = False
         self._called = False  # by a page, for the conversation that is being connected
-        self._waits = False  # a message to the page is on its way
-        super().__init__(unknown, microphone_id=self.microphone.view_id, speaker_id=self.speaker.view_id)
+        super().__init__(unknown)
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """``"off"``, ``"connecting"``, ``"live"``, ``"reconnecting"`` or ``"failed"``."""
-        return self._status
+        return self._standing.status
 
     def connect(self) -> None:
         """Begin a conversation; returns at once. ``status`` says how it is."""
         with self._lock:
             self._hang_up()
-            self._forget()
-            self._status, self._called = "connecting", False
+            self._standing, self._times = Standing("connecting"), TurnTimes()
+            self._called, self._reset = False, True
         if self._direct:
             self._sound.call()
         else:
@@ -169,8 +155,6 @@ class RealtimePanel(LiveWidget):
         if hasattr(self, "_lock"):  # else an argument was wrong, and there is nothing to end
             with self._lock:
                 self._hang_up()
-            self.microphone.close()
-            self.speaker.close()
         super().close()
 
     def static_forms(self) -> tuple[str, str]:
@@ -178,19 +162,6 @@ class RealtimePanel(LiveWidget):
         lines = self._conversation.lines()
         headline = figures_line(self.agent.name, lines, self._tally, self._cost())
         return conversation_html(headline, lines), conversation_text(headline, lines)
-
-    def _ipython_display_(self) -> None:
-        self._shown = True
-        self._display(update=False)
-
-    def _display(self, *, update: bool) -> None:
-        """Leave the static form in the notebook, where the live one takes its place; again when a talk ends."""
-        from IPython.display import publish_display_data
-
-        data, _ = self._repr_mimebundle_()
-        publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
-            data, transient={"display_id": self.view_id}, update=update
-        )
 
     @property
     def _conversation(self) -> Conversation:
@@ -206,14 +177,14 @@ class RealtimePanel(LiveWidget):
     def _new_session(self) -> SQLiteSession:
         return SQLiteSession(f"{self.agent.name} {time.strftime('%Y-%m-%d %H:%M:%S')}")
 
-    def _forget(self) -> None:
-        self._times = TurnTimes()
-        self._calls, self._painted, self._trouble = {}, {}, ""
-        self.send({"type": "clear"})
-
     def _relay(self) -> RelaySound:
-        hands_free = self.agent.config.hands_free
-        return RelaySound(self.microphone, self.speaker, self._post_interrupt, hands_free=hands_free)
+        return RelaySound(
+            self.microphone,
+            self.speaker,
+            interrupt=self._interrupt,
+            played_out=self._paint_soon,
+            hands_free=self.agent.config.hands_free,
+        )
 
     def _direct_sound(self) -> DirectSound:
         config = self.agent.config
@@ -221,107 +192,75 @@ class RealtimePanel(LiveWidget):
 
     def _start(self, call_id: str | None) -> None:
         keep = self._session if self._session is not None else self._new_session()
-        talk = self.agent.start_realtime_session(
+        talk = self.talk = self.agent.start_realtime_session(
             self._context, session=keep, reported=not self._direct, call_id=call_id
         )
-        talk.listen(self._take)
-        self.talk = talk
-        self._cell.copy().run(talk.begin).add_done_callback(self._connected)
+        talk.listen(partial(self._take, talk))
+        self._cell.copy().run(talk.begin).add_done_callback(partial(self._connected, talk))
 
     def _hang_up(self) -> None:
-        talk, self._status = self.talk, "off"
+        talk, self._standing.status = self.talk, "off"
         self._sound.end()
         if talk is not None and not talk.closed:
             threading.Thread(target=self._end, args=(talk,), name="nbagents-hang-up", daemon=True).start()
 
     def _end(self, talk: RealtimeSession) -> None:
         talk.close_now()
-        if self._shown:
-            self._cell.copy().run(self._display, update=True)
+        self._renew_static_form()
 
-    def _connected(self, begun: Future[None]) -> None:
-        talk = self.talk
-        if not begun.cancelled() and (error := begun.exception()) is not None:
+    def _connected(self, talk: RealtimeSession, begun: Future[None]) -> None:
+        error = None if begun.cancelled() else begun.exception()
+        with self._lock:
+            if talk is not self.talk or self.status != "connecting":
+                return  # somebody hung up meanwhile
+            if error is None:
+                self._standing.status = "live"
+                self._sound.begin(talk)
+        if error is not None:
             self._fail(str(error))
-        elif talk is not None and not talk.closed:
-            self._status = "live"
-            self._sound.begin(talk)
         self._paint_soon()
 
     def _fail(self, text: str) -> None:
-        self._status, self._trouble = "failed", text
+        self._standing.fail(text)
         self._sound.end()
         self._paint_soon()
 
-    def _post_interrupt(self) -> None:
+    def _interrupt(self) -> None:
         if self.talk is not None:
             self.talk.post(self.talk.interrupt())
 
-    def _take(self, event: RealtimeEvent) -> None:
+    def _take(self, talk: RealtimeSession, event: RealtimeEvent) -> None:
         """Take in an event, on the connection's thread."""
+        if talk is not self.talk:
+            return  # of the conversation before, which is being closed
         self._times.take(event)
         self._sound.take(event)
-        take = self._takes.get(event.type)
-        if take is not None:
-            take(self, event)
+        self._standing.take(event)
+        if self.status == "failed":
+            self._sound.end()
         self._paint_soon()
-
-    def _on_connection(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
-        if event.status == "reconnecting":
-            self._status = "reconnecting"
-        elif event.status == "reconnected":
-            self._status = "live"
-
-    def _on_error(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
-        self._trouble = event.message
-        if event.fatal:
-            self._fail(event.message)
-
-    def _on_approval(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
-        self._calls[event.call_id] = "waits"
-
-    def _on_tool(self, event: Any) -> None:  # noqa: ANN401 - the event of that type
-        self._calls[event.call_id] = "runs" if event.type == "tool_start" else "done"
-
-    _takes: ClassVar[dict[str, Any]] = {
-        "connection": _on_connection,
-        "error": _on_error,
-        "tool_approval": _on_approval,
-        "tool_start": _on_tool,
-        "tool_end": _on_tool,
-    }
 
     # ------------------------------------------------------------------ the page
 
-    def _paint_soon(self) -> None:
-        with self._lock:
-            if self._waits:
-                return
-            self._waits = self.talk is not None and self.talk.later(_PAINT_S, self._paint)
-        if not self._waits:
-            self._paint()
-
-    def _paint(self) -> None:
-        with self._lock:
-            self._waits = False
-            lines = [line for line in self._conversation.lines() if line.kind != "function_call_output"]
-            told = {line.item_id: line_json(line, self._calls.get(line.call_id)) for line in lines}
-            changed = [line for item_id, line in told.items() if self._painted.get(item_id) != line]
-            self._painted = told
-            entries = self.talk.log.take_news(_LOG_ROWS) if self.talk is not None else []
-            self.send({
-                "type": "news",
-                "state": self._state(),
-                "order": list(told),
-                "lines": changed,
-                "log": log_json(entries),
-            })  # fmt: skip
+    def _news(self, *, reset: bool) -> dict[str, Any]:
+        log = self.talk.log if self.talk is not None else EventLog()
+        if reset:
+            self._painted = {}
+            log.begin_again()
+        lines = [line for line in self._conversation.lines() if line.kind != "function_call_output"]
+        told = {line.item_id: line_json(line, self._standing.calls.get(line.call_id)) for line in lines}
+        changed = [line for item_id, line in told.items() if self._painted.get(item_id) != line]
+        self._painted = told
+        entries = log.take_news(_LOG_ROWS)
+        if len(entries) == _LOG_ROWS:
+            self._paint_soon()  # there may be more
+        return {"order": list(told), "lines": changed, "log": log_json(entries)}
 
     def _state(self) -> dict[str, Any]:
         talk = self.talk
         return {
-            "status": self._status,
-            "trouble": self._trouble,
+            "status": self.status,
+            "trouble": self._standing.trouble,
             "agent": self.agent.name,
             "model": talk.model if talk is not None else self.agent.config.model,
             "voice": talk.voice if talk is not None else self.agent.config.voice,
@@ -332,17 +271,9 @@ class RealtimePanel(LiveWidget):
             "speaks": self._sound.playing,
             "direct": self._direct,
             "tally": tally_json(self._tally, self._cost()),
-            "times": self._times.to_json(),
+            "stages": [stage.facts() for stage in self._times.stages],
             "events": talk.log.events if talk is not None else 0,
         }
-
-    def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        with self._lock:
-            self._painted = {}
-            if self.talk is not None:
-                self.talk.log.begin_again()
-            self.send({"type": "clear"})
-        self._paint()
 
     def _on_connect(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
         self.connect()
@@ -355,7 +286,7 @@ class RealtimePanel(LiveWidget):
         if talk is None or talk.closed or self._sound.hands_free or down == self._sound.talking:
             return
         if down:
-            self._post_interrupt()
+            self._interrupt()
         if self._sound.key(down=down):
             self._times.begin(time.time())
             talk.post(talk.end_turn())
@@ -371,7 +302,7 @@ class RealtimePanel(LiveWidget):
     def _on_called(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         call_id = str(message["call_id"])
         with self._lock:
-            first, self._called = self._status == "connecting" and not self._called, True
+            first, self._called = self.status == "connecting" and not self._called, True
         if first:
             self._start(call_id)
         else:  # of two pages that called the second is one too many
@@ -384,33 +315,29 @@ class RealtimePanel(LiveWidget):
         text = str(message["text"]).strip()
         if text and self.talk is not None:
             self._times.begin(time.time())
-            self._then(self.talk.send_text(text))
+            self.talk.post(self.talk.send_text(text))
 
-    def _on_interrupt(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        self._post_interrupt()
+    def _on_stop(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
+        self._interrupt()
 
     def _on_approve(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         if self.talk is not None:
-            self._then(self.talk.approve(str(message["call_id"])))
+            self.talk.post(self.talk.approve(str(message["call_id"])))
 
     def _on_reject(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         if self.talk is not None:
-            self._calls[str(message["call_id"])] = "rejected"
-            self._then(self.talk.reject(str(message["call_id"])))
-
-    def _then(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self.talk is not None:
-            self.talk.post(coroutine)
+            self._standing.calls[str(message["call_id"])] = "rejected"
+            self.talk.post(self.talk.reject(str(message["call_id"])))
         self._paint_soon()
 
     _requests: ClassVar[Mapping[str, Request]] = {
-        "ready": _on_ready,
+        **TalkPanel._requests,  # noqa: SLF001 - its own
         "connect": _on_connect,
         "hang_up": _on_hang_up,
         "talk": _on_talk,
         "hands_free": _on_hands_free,
         "text": _on_text,
-        "interrupt": _on_interrupt,
+        "stop": _on_stop,
         "approve": _on_approve,
         "reject": _on_reject,
         "called": _on_called,

@@ -56,15 +56,23 @@ class RelaySound:
         microphone: Its frames go straight to the connection's thread.
         speaker: It is given the agent's speech, and reports what was really played.
         interrupt: Called when a person stopped the loudspeaker.
+        played_out: Called when all that was to be heard was heard.
         hands_free: Whether the server finds the end of a turn.
     """
 
     def __init__(
-        self, microphone: Microphone, speaker: Speaker, interrupt: Callable[[], None], *, hands_free: bool
+        self,
+        microphone: Microphone,
+        speaker: Speaker,
+        *,
+        interrupt: Callable[[], None],
+        played_out: Callable[[], None],
+        hands_free: bool,
     ) -> None:
         self.hands_free, self.talking = hands_free, False
         self._microphone, self._speaker = microphone, speaker
-        self._interrupt = interrupt
+        self._interrupt, self._played_out = interrupt, played_out
+        self._ending = threading.Lock()  # nothing is played once it has ended
         self._talk: RealtimeSession | None = None
         self._items = PlayedItems()
         self._before: deque[bytes] = deque(maxlen=_PRE_ROLL)
@@ -90,10 +98,11 @@ class RelaySound:
 
     def end(self) -> None:
         """Turn microphone and loudspeaker off."""
-        self._talk, self.talking = None, False
-        self._microphone.stop()
-        self._speaker.clear()
-        self._speaker.stop()
+        with self._ending:
+            self._talk, self.talking = None, False
+            self._microphone.stop()
+            self._speaker.clear()
+            self._speaker.stop()
 
     def key(self, *, down: bool) -> bool:
         """Begin or end what is said; what was heard just before belongs to it."""
@@ -120,12 +129,16 @@ class RelaySound:
         if self._talk is not None:
             for item in self._items.played(samples):
                 self._talk.report_played(item.item_id, item.content_index, item.milliseconds)
+        if not self.playing:
+            self._played_out()
 
     def take(self, event: Any) -> None:  # noqa: ANN401 - any event of a session
         """Play speech, and stop where it was interrupted."""
         if event.type == "audio":
-            self._items.wrote(event.item_id, event.content_index, len(event.audio_data) // 2)
-            self._speaker.write(event.audio_data)
+            with self._ending:
+                if self._talk is not None:
+                    self._items.wrote(event.item_id, event.content_index, len(event.audio_data) // 2)
+                    self._speaker.write(event.audio_data)
         elif event.type == "interrupted":
             self._items.clear()
             self._speaker.clear()

@@ -14,7 +14,7 @@
  */
 
 import { DeviceHub, DeviceView, soundContext } from "./device.js";
-import { page, widget } from "./live.js";
+import { widget } from "./live.js";
 import { SOUND_RATE } from "./sound.js";
 
 export class SpeakerHub extends DeviceHub {
@@ -108,11 +108,6 @@ class SpeakerView extends DeviceView {
     super.draw();
     /** @type {any} */ (this.button).disabled = !(/** @type {SpeakerHub} */ (this.hub).playing);
   }
-}
-
-/** The loudspeaker of a name in this page, for other views. @param {string} name  its view_id @returns {SpeakerHub | undefined} */
-export function speakerNamed(name) {
-  return page().hubs.get(name);
 }
 
 export default widget((model) => new SpeakerHub(model));

@@ -23,7 +23,6 @@ export class TraceHub extends LiveHub {
   /** @param {any} model */
   constructor(model) {
     super(model);
-    this.id = Math.random().toString(36).slice(2); // tells this page's requests from another's
     this.table = emptyTable();
     this.version = 0; // of the rows
     this.moment = 0; // when what still runs was last looked at
@@ -54,21 +53,6 @@ export class TraceHub extends LiveHub {
     this.model.on("change:expanded", () => this.draw());
     this.model.on("change:selection", () => this.takeSelection());
     super.start(signal);
-    this.askUntilFilled();
-  }
-
-  /** The first request may have gone to the shell that a cell blocks; later ones go to a subshell, which answers. */
-  askUntilFilled(pause = 150) {
-    setTimeout(() => {
-      if (this.filled || !this.alive || pause > 5000) return;
-      this.send({ type: "ready", again: true });
-      this.askUntilFilled(2 * pause);
-    }, pause);
-  }
-
-  /** @param {any} message */
-  send(message) {
-    super.send(message.type === "ready" ? { again: false, ...message, page: this.id } : message);
   }
 
   leave() {

@@ -17,8 +17,7 @@
  *   {type: "error", about, text}              a request that failed in the kernel; `about` is the request itself.
  *
  * Messages to the kernel
- *   {type: "ready", page, again}              send every row (when a page starts, and again when it is reloaded);
- *                                             `again`: unless this page has been sent them
+ *   {type: "ready", asking}                   send every row (when a page starts, and again when it is reloaded)
  *   {type: "detail" | "session", trace_id, seq}   of one span
  *   {type: "path" | "cost" | "others"}
  *   {type: "compare", trace_id}               with this trace, or null

@@ -112,7 +112,6 @@ class TraceView(LiveWidget):
         self._interrupted: frozenset[str] = frozenset()
         self._known: dict[str, TraceRecord] = {}  # made of the rows as they are
         self._columns = Columns()
-        self._answered: set[object] = set()  # pages that were sent every row
         self._comparison: TraceComparison | None = None
         with uncollected():
             for record in records:
@@ -249,11 +248,7 @@ class TraceView(LiveWidget):
             {"type": "compare", **(pairs_message(self._comparison) if self._comparison else {"pairs": None})}
         )
 
-    def _on_ready(self, message: dict[str, Any], _buffers: object) -> None:
-        page = message.get("page")
-        if message.get("again") and page in self._answered:
-            return
-        self._answered.add(page)
+    def _on_ready(self, _message: dict[str, Any], _buffers: object) -> None:
         with self._lock, uncollected():  # rows pushed meanwhile must not arrive before those that they change
             self._columns = Columns()
             spans = {trace_id: list(rows.values()) for trace_id, rows in self._spans.items()}

@@ -1,14 +1,10 @@
 """The voice panel: a spoken conversation under a cell, with captions, tools, and where the time went.
 
-The protocol is written at the top of ``voice_panel.js``; this side of it:
+The protocol is written at the top of ``voice_panel.js``; this side of it, beside what ``talk.py`` says:
 
 =====================  ==========================================================================
 from the page          what is done
 =====================  ==========================================================================
-``ready``              all is sent
-``talk`` (down)        push-to-talk: while it is down, what is heard is one utterance
-``hands_free`` (on)    silence ends an utterance, and all that is heard is listened to
-``stop``               the answer is ended; the session keeps what was heard
 ``replay`` (number)    a turn's answer is played again
 =====================  ==========================================================================
 """
@@ -17,13 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import uuid
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import traitlets
-
+from nbagents.audio.stages import stages
 from nbagents.errors import ConfigError
 from nbagents.voice.conversation import Conversation
 from nbagents.voice.events import (
@@ -38,10 +32,8 @@ from nbagents.voice.frame import turns_frame
 from nbagents.voice.pipeline import VoicePipeline
 from nbagents.voice.save import save_turns
 from nbagents.voice.static import turns_html, turns_text
-from nbagents.widgets.live import LiveWidget
-from nbagents.widgets.microphone import Microphone
 from nbagents.widgets.module import module_text
-from nbagents.widgets.speaker import Speaker
+from nbagents.widgets.talk import TalkPanel
 
 if TYPE_CHECKING:
     import os
@@ -56,11 +48,10 @@ if TYPE_CHECKING:
 
 __all__ = ["VoicePanel"]
 
-PAINT_SECONDS = 0.04  # 25 messages a second at most
 PRE_ROLL_FRAMES = 15  # 300 ms from before the button was pressed
 
 
-class VoicePanel(LiveWidget):
+class VoicePanel(TalkPanel):
     """A spoken conversation with an agent, under a cell.
 
     Push the round button or hold the space bar to talk, or turn on hands-free. It runs on a thread of its own, so
@@ -74,8 +65,6 @@ class VoicePanel(LiveWidget):
 
     Attributes:
         pipeline: As given.
-        microphone: The page's microphone.
-        speaker: The page's loudspeaker.
 
     Raises:
         ConfigError: An argument that does not exist, or no pipeline.
@@ -90,9 +79,6 @@ class VoicePanel(LiveWidget):
     _esm = module_text(Path(__file__).with_suffix(".js"))
     _KNOWN: ClassVar = ("pipeline", "context", "keep_audio")
 
-    microphone_id = traitlets.Unicode().tag(sync=True)
-    speaker_id = traitlets.Unicode().tag(sync=True)
-
     def __init__(
         self,
         pipeline: Any,  # noqa: ANN401 - a pipeline, or an agent of the SDK's
@@ -104,20 +90,19 @@ class VoicePanel(LiveWidget):
         self.pipeline = _pipeline_of(pipeline)
         if keep_audio is not None:
             self.pipeline.keep_audio = keep_audio
-        self.microphone, self.speaker = Microphone(), Speaker()
+        self._open_devices()
         self._conversation = Conversation(self.pipeline, self._take, context, self.microphone.rate)
         self._hands_free = self._talking = False
         self._caption = ""  # what is understood of an utterance that goes on
         self._trouble = ""
         self._replaying: int | None = None
+        self._made: int | None = None  # the turn that is being spoken anew
         self._before: deque[bytes] = deque(maxlen=PRE_ROLL_FRAMES)
-        self._painting = False
-        self._displays: list[str] = []
         self._sent: dict[int, dict[str, Any]] = {}
         self.microphone.on_frame(self._on_heard)
         self.speaker.on_played(self._on_played)
         self.speaker.on_stop(self._on_stopped)
-        super().__init__(unknown, microphone_id=self.microphone.view_id, speaker_id=self.speaker.view_id)
+        super().__init__(unknown)
 
     @property
     def turns(self) -> list[VoiceTurn]:
@@ -156,7 +141,7 @@ class VoicePanel(LiveWidget):
 
     def stop(self) -> None:
         """End the answer at once, or what is replayed; the session keeps what was heard."""
-        self._replaying = None
+        self._replaying = self._made = None
         self.pipeline.interrupt()
         self.speaker.clear()
         self._paint_soon()
@@ -176,6 +161,7 @@ class VoicePanel(LiveWidget):
         if turn.spoken:
             self.speaker.write(turn.spoken)
         else:
+            self._made = number
             threading.Thread(target=lambda: asyncio.run(self._speak(turn)), daemon=True).start()
         self._paint_soon()
 
@@ -216,22 +202,7 @@ class VoicePanel(LiveWidget):
         """Hear and say no more."""
         if "_conversation" in vars(self):  # not where __init__ raised
             self._conversation.stop()
-            self.microphone.close()
-            self.speaker.close()
         super().close()
-
-    def _ipython_display_(self, **_options: object) -> None:
-        """Show it under a name, so that what is said later is in the saved notebook too."""
-        self._displays.append(uuid.uuid4().hex)
-        self._publish(self._displays[-1], update=False)
-
-    def _publish(self, display_id: str, *, update: bool) -> None:
-        from IPython.display import publish_display_data
-
-        data, _ = self._repr_mimebundle_()
-        publish_display_data(  # type: ignore[no-untyped-call]  # IPython's
-            data, transient={"display_id": display_id}, update=update
-        )
 
     def static_forms(self) -> tuple[str, str]:
         """Return the transcript and the latencies: HTML without a script, and the same facts as text."""
@@ -247,11 +218,16 @@ class VoicePanel(LiveWidget):
     async def _speak(self, turn: VoiceTurn) -> None:
         from agents.voice import TTSModelSettings
 
-        async for chunk in self.pipeline.tts_model.run(turn.answer, TTSModelSettings()):
-            if self._replaying != turn.number:
-                return
-            self.speaker.write(chunk)
-        self._paint_soon()
+        try:
+            async for chunk in self.pipeline.tts_model.run(turn.answer, TTSModelSettings()):
+                if self._made != turn.number:
+                    return
+                self.speaker.write(chunk)
+        except Exception as exc:  # noqa: BLE001 - said in the panel: this thread has nobody to raise to
+            self._trouble = f"{type(exc).__name__}: {exc}"
+        if self._made == turn.number:
+            self._made = None
+            self._on_played(self.speaker.played)
 
     def _on_heard(self, frame: bytes) -> None:
         if self._hands_free or self._talking:
@@ -262,7 +238,7 @@ class VoicePanel(LiveWidget):
     def _on_played(self, played: int) -> None:
         if self._replaying is None:
             self.pipeline.report_played(played)
-        if not self.speaker.playing:
+        if not self.speaker.playing and self._made is None:
             self._replaying = None
             self._paint_soon()
 
@@ -270,7 +246,7 @@ class VoicePanel(LiveWidget):
         if self._replaying is None:
             self.pipeline.report_played(played)
             self.pipeline.interrupt()
-        self._replaying = None
+        self._replaying = self._made = None
         self._paint_soon()
 
     def _take(self, event: VoiceStreamEvent) -> None:
@@ -289,26 +265,14 @@ class VoicePanel(LiveWidget):
             case VoiceStreamEventAgentResponse():
                 self._trouble = ""
             case VoiceStreamEventTurnEnded():
-                for display_id in self._displays:
-                    self._publish(display_id, update=True)
+                self._renew_static_form()
         self._paint_soon()
 
-    def _paint_soon(self) -> None:
-        with self._lock:
-            if self._painting:
-                return
-            self._painting = True
-        timer = threading.Timer(PAINT_SECONDS, self._paint)
-        timer.daemon = True
-        timer.start()
-
-    def _paint(self) -> None:
-        with self._lock:
-            self._painting = False
-            rows = {turn.number: turn.facts() for turn in self.turns}
-            changed = [row for number, row in rows.items() if self._sent.get(number) != row]
-            self._sent = rows
-            self.send({"type": "news", "state": self._state(), "turns": changed})
+    def _news(self, *, reset: bool) -> dict[str, Any]:
+        told = {turn.number: _facts(turn) for turn in self.turns}
+        changed = [facts for number, facts in told.items() if reset or self._sent.get(number) != facts]
+        self._sent = told
+        return {"turns": changed}
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -321,11 +285,6 @@ class VoicePanel(LiveWidget):
             "engines": self.pipeline.engines,
             "trouble": self._trouble,
         }
-
-    def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        with self._lock:
-            self._sent = {}
-        self._paint()
 
     def _on_talk(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         self.talk(bool(message["down"]))
@@ -340,12 +299,16 @@ class VoicePanel(LiveWidget):
         self.replay(int(message["number"]))
 
     _requests: ClassVar[Mapping[str, Request]] = {
-        "ready": _on_ready,
+        **TalkPanel._requests,  # noqa: SLF001 - its own
         "talk": _on_talk,
         "hands_free": _on_hands_free,
         "stop": _on_stop,
         "replay": _on_replay,
     }
+
+
+def _facts(turn: VoiceTurn) -> dict[str, Any]:
+    return {**turn.facts(), "stages": [stage.facts() for stage in stages(turn.stages)]}
 
 
 def _pipeline_of(given: Any) -> VoicePipeline:  # noqa: ANN401 - a pipeline, or an agent of the SDK's

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { callText } from "../../nbagents/widgets/talk.js";
-import { heardOf, hint, money, saying, wanted } from "../../nbagents/widgets/realtime_panel.js";
+import { wanted } from "../../nbagents/widgets/realtime_log.js";
+import { heardOf, hint, money, saying } from "../../nbagents/widgets/realtime_panel.js";
 
 const LIVE = { status: "live", hands_free: true };
 

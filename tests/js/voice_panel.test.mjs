@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { meterShare } from "../../nbagents/widgets/device.js";
-import { bars, lastTurn, saying } from "../../nbagents/widgets/voice_panel.js";
+import { bars, lastTurn } from "../../nbagents/widgets/talk.js";
+import { saying } from "../../nbagents/widgets/voice_panel.js";
 
 const STATE = { hands_free: false, talking: false, caption: "", answering: false, speaking: false, replaying: null };
 
@@ -19,15 +20,15 @@ test("the control says what happens and what to do next", () => {
 });
 
 test("the stages lie end to end over the whole width", () => {
-  const drawn = bars({ heard: 500, transcribed: 250, "first token": 250 });
+  const drawn = bars([{ name: "heard", begin: 0, end: 500 }, { name: "transcribed", begin: 500, end: 750 }, { name: "first token", begin: 750, end: 1000 }]);
   assert.deepEqual(drawn.map(({ left, width }) => [left, width]), [[0, 0.5], [0.5, 0.25], [0.75, 0.25]]);
-  assert.deepEqual(bars({}), []);
+  assert.deepEqual(bars([]), []);
 });
 
 test("the time to the first sound is told once there was one", () => {
-  assert.equal(lastTurn(undefined), "none yet");
-  assert.equal(lastTurn({ latency: { heard: 500 } }), "");
-  assert.equal(lastTurn({ latency: { heard: 500, "first sound": 240 } }), "0.74 s to first sound");
+  assert.equal(lastTurn([]), "none yet");
+  assert.equal(lastTurn([{ name: "heard", begin: 0, end: 500 }]), "");
+  assert.equal(lastTurn([{ name: "heard", begin: 0, end: 500 }, { name: "first sound", begin: 500, end: 740 }]), "0.74 s to first sound");
 });
 
 test("a meter is empty at -60 dB and full at full scale", () => {

@@ -54,10 +54,9 @@ def test_ready_sends_every_row(open_page, record):
 def test_a_page_that_asks_again_is_answered_once(open_page, record):
     """Its first request may be behind a cell that blocks; what has been sent is not sent again."""
     page = open_page([record])
-    assert len(page.ask({"type": "ready", "page": "p1", "again": True})) == 1
-    assert page.ask({"type": "ready", "page": "p1", "again": True}) == []
-    assert len(page.ask({"type": "ready", "page": "p2", "again": True})) == 1
-    assert len(page.ask({"type": "ready", "page": "p1", "again": False})) == 1
+    assert len(page.ask({"type": "ready", "asking": "p1"})) == 1
+    assert page.ask({"type": "ready", "asking": "p1"}) == []
+    assert len(page.ask({"type": "ready", "asking": "p2"})) == 1
 
 
 def test_push_sends_what_changed_in_one_message(open_page, record):
