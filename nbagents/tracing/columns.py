@@ -22,19 +22,19 @@ class Column:
 
     Attributes:
         name: Its name.
-        path: The attribute of the record it comes from, with dots, or a function of the record.
         dtype: The pandas type it has, also when it is empty.
+        path: The attribute of the record it comes from, with dots, or a function of the record; None is its name.
     """
 
     name: str
-    path: str | Callable[[Any], Any]
-    dtype: str
+    dtype: str = "str"
+    path: str | Callable[[Any], Any] | None = None
 
     def value(self, record: object) -> Any:  # noqa: ANN401 - any cell
         """Return a record's cell."""
         if callable(self.path):
             return self.path(record)
-        for name in self.path.split("."):
+        for name in (self.path or self.name).split("."):
             record = getattr(record, name)
         return record
 
@@ -44,78 +44,76 @@ def _types_of(trace: TraceRecord) -> str:
 
 
 SPAN_COLUMNS: Sequence[Column] = (
-    Column("name", "row.name", "str"),
-    Column("type", "row.type", "str"),
-    Column("agent", "row.agent", "str"),
-    Column("depth", "depth", "int64"),
-    Column("started_at", "started_at", TIME),
-    Column("ended_at", "ended_at", TIME),
-    Column("duration", "duration", "float64"),
-    Column("self_time", "self_time", "float64"),
-    Column("first_token", "first_token", "float64"),
-    Column("status", "status", "str"),
-    Column("model", "row.model", "str"),
-    Column("input_tokens", "row.input_tokens", "Int64"),
-    Column("output_tokens", "row.output_tokens", "Int64"),
-    Column("cached_tokens", "row.cached_tokens", "Int64"),
-    Column("reasoning_tokens", "row.reasoning_tokens", "Int64"),
-    Column("cost", "cost", "float64"),
-    Column("error", "row.error", "str"),
-    Column("span_id", "row.span_id", "str"),
-    Column("parent_id", "row.parent_id", "str"),
-    Column("seq", "row.seq", "int64"),
-    Column("trace_id", "row.trace_id", "str"),
+    Column("name", path="row.name"),
+    Column("type", path="row.type"),
+    Column("agent", path="row.agent"),
+    Column("depth", "int64"),
+    Column("started_at", TIME),
+    Column("ended_at", TIME),
+    Column("duration", "float64"),
+    Column("self_time", "float64"),
+    Column("first_token", "float64"),
+    Column("status"),
+    Column("model", path="row.model"),
+    Column("input_tokens", "Int64", "row.input_tokens"),
+    Column("output_tokens", "Int64", "row.output_tokens"),
+    Column("cached_tokens", "Int64", "row.cached_tokens"),
+    Column("reasoning_tokens", "Int64", "row.reasoning_tokens"),
+    Column("cost", "float64"),
+    Column("error", path="row.error"),
+    Column("span_id", path="row.span_id"),
+    Column("parent_id", path="row.parent_id"),
+    Column("seq", "int64", "row.seq"),
+    Column("trace_id", path="row.trace_id"),
 )
 
 TRACE_COLUMNS: Sequence[Column] = (
-    Column("name", "name", "str"),
-    Column("started_at", "started_at", TIME),
-    Column("duration", "duration", "float64"),
-    Column("status", "status", "str"),
-    Column("spans", "figures.spans", "int64"),
-    Column("requests", "figures.requests", "int64"),
-    Column("total_tokens", "usage.total_tokens", "int64"),
-    Column("input_tokens", "figures.input_tokens", "int64"),
-    Column("output_tokens", "figures.output_tokens", "int64"),
-    Column("errors", "errors", "int64"),
-    Column("types", _types_of, "str"),
-    Column("group_id", "group_id", "str"),
-    Column("cell_id", "row.cell_id", "str"),
-    Column("trace_id", "trace_id", "str"),
+    Column("name"),
+    Column("started_at", TIME),
+    Column("duration", "float64"),
+    Column("status"),
+    Column("spans", "int64", "figures.spans"),
+    Column("requests", "int64", "figures.requests"),
+    Column("total_tokens", "int64", "usage.total_tokens"),
+    Column("input_tokens", "int64", "figures.input_tokens"),
+    Column("output_tokens", "int64", "figures.output_tokens"),
+    Column("errors", "int64"),
+    Column("types", path=_types_of),
+    Column("group_id"),
+    Column("cell_id", path="row.cell_id"),
+    Column("trace_id"),
 )
 
 PATH_COLUMNS: Sequence[Column] = (
-    Column("name", "name", "str"),
-    Column("type", "type", "str"),
-    Column("agent", "agent", "str"),
-    Column("started_at", "started_at", TIME),
-    Column("own", "own", "float64"),
-    Column("share", "share", "float64"),
-    Column("span_id", "span_id", "str"),
-    Column("seq", "seq", "Int64"),
+    Column("name"),
+    Column("type"),
+    Column("agent"),
+    Column("started_at", TIME),
+    Column("own", "float64"),
+    Column("share", "float64"),
+    Column("span_id"),
+    Column("seq", "Int64"),
 )
 
+_SAID = (Column("label"), Column("note"), Column("score", "float64"))  # of a note, wherever it is shown
+
 NOTE_COLUMNS: Sequence[Column] = (
-    Column("label", "label", "str"),
-    Column("note", "note", "str"),
-    Column("score", "score", "float64"),
-    Column("created_at", "created_at", TIME),
-    Column("trace_id", "trace_id", "str"),
-    Column("seq", "seq", "Int64"),
+    *_SAID,
+    Column("created_at", TIME),
+    Column("trace_id"),
+    Column("seq", "Int64"),
 )
 
 EXAMPLE_COLUMNS: Sequence[Column] = (
-    Column("trace", "trace", "str"),
-    Column("span", "span", "str"),
-    Column("type", "type", "str"),
-    Column("agent", "agent", "str"),
-    Column("model", "model", "str"),
-    Column("input", "input", "object"),
-    Column("output", "output", "object"),
-    Column("label", "label", "str"),
-    Column("note", "note", "str"),
-    Column("score", "score", "float64"),
-    Column("started_at", "started_at", TIME),
-    Column("span_id", "span_id", "str"),
-    Column("trace_id", "trace_id", "str"),
+    Column("trace"),
+    Column("span"),
+    Column("type"),
+    Column("agent"),
+    Column("model"),
+    Column("input", "object"),
+    Column("output", "object"),
+    *_SAID,
+    Column("started_at", TIME),
+    Column("span_id"),
+    Column("trace_id"),
 )
