@@ -13,6 +13,8 @@ from nbagents._sqlite import default_path, set_default_path
 from nbagents.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nbagents.notebook.places import Places
     from nbagents.notebook.strips import Board
     from nbagents.replay.match.place import Before
@@ -66,10 +68,11 @@ class Enabled:
     def after_cell(self, *_: object) -> None:
         """Leave the static form of what the cell ran, and bring the cassette in order."""
         from nbagents.replay.wire.client import current_deck
-        from nbagents.tracing.capture.presence import register
+        from nbagents.tracing.capture.presence import register, registered
 
+        there = registered()
         if register(self.processor):
-            _tell_removed()
+            _tell_removed(there or ())
         deck = current_deck()
         if deck is not None:
             deck.settle()
@@ -161,12 +164,14 @@ def current() -> Enabled | None:
     return _enabled
 
 
-def _tell_removed() -> None:
+def _tell_removed(there: Iterable[object]) -> None:
     from nbagents.tracing.capture.queue_writer import TraceWarning
 
+    names = ", ".join(f"{type(one).__module__}.{type(one).__qualname__}" for one in there)
     warnings.warn(
-        "nbagents: something in this cell replaced the SDK's tracing processors (set_trace_processors). "
-        "nbagents is back; agents that ran after that in this cell were not recorded.",
+        "nbagents: something in this cell replaced the SDK's tracing processors (set_trace_processors); what was "
+        f"there in place of ours: {names or 'nothing'}. nbagents is back. What agents did after that in this cell "
+        "was not recorded: call it in a cell of its own, above the run.",
         TraceWarning,
         stacklevel=2,
     )

@@ -68,12 +68,19 @@ def test_enabling_again_records_a_run_once(start):
 
 
 def test_another_integration_may_replace_the_processors(start):
-    """After somebody's `set_trace_processors`, the next cell is traced again."""
+    """After `set_trace_processors` the next cell is traced again; the cell says who did it, and what that cost."""
     kernel = start()
-    kernel.run("from agents import set_trace_processors; set_trace_processors([])")
+    kernel.run(
+        "from agents import set_trace_processors\nfrom nbagents import ConsoleTracingProcessor\n"
+        "class Greedy(ConsoleTracingProcessor): pass"
+    )
+    removed = kernel.run("set_trace_processors([Greedy()])\n" + ASK.format(agent="scripted()"))
+    assert "in place of ours: __main__.Greedy. nbagents is back. What agents did after that" in removed.text
+    assert kernel.run("print(len(__import__('nbagents').traces()))").text.strip() == "0"
     execution = kernel.send(ASK.format(agent="scripted()"))
     kernel.ended(execution)
     assert len(kernel.displays(execution)) == 1
+    assert "in place of ours" not in kernel.run("1").text
 
 
 def test_an_exception_in_the_cell_keeps_the_run(start):
