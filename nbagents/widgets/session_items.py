@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents._sqlite import connect, translate
 from nbagents.tracing.measure.layout import MODEL, TOOL
-from nbagents.widgets.chat import chat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,14 +17,32 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.record import SpanRecord, TraceRecord
 
-__all__ = ["items_of_span"]
+__all__ = ["SessionItems", "items_of_span"]
 
-_AROUND = 3  # items before and after those that are meant
 _MOST_IDS = 20
 _COLUMNS = {"id", "session_id", "message_data"}
 
 
-def items_of_span(record: TraceRecord, seq: int, path: Path | None) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class SessionItems:
+    """Items of a session that a span made.
+
+    Attributes:
+        session_id: The session.
+        sessions_table: Where sessions are listed.
+        messages_table: Where its items are kept.
+        positions: Of the items, from 1, in order.
+        total: How many items the session has.
+    """
+
+    session_id: str
+    sessions_table: str
+    messages_table: str
+    positions: list[int]
+    total: int
+
+
+def items_of_span(record: TraceRecord, seq: int, path: Path | None) -> SessionItems | None:
     """Look for the session that keeps what a model call or a tool call came to.
 
     Args:
@@ -33,8 +51,7 @@ def items_of_span(record: TraceRecord, seq: int, path: Path | None) -> dict[str,
         path: The SQLite file with the sessions.
 
     Returns:
-        ``session_id``, ``table``, ``total`` (items in the session) and ``items``: each ``position`` (from 1),
-        ``meant`` (whether the span made it) and ``chat``; None where no session of the file has any.
+        The session and its items; None where no session of the file has any.
 
     Raises:
         StoreError: The file cannot be read.
@@ -86,7 +103,7 @@ def _same_json(first: object, second: object) -> bool:
         return first == second
 
 
-def _search(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Any] | None:
+def _search(connection: sqlite3.Connection, ids: Sequence[str]) -> SessionItems | None:
     for table in _message_tables(connection):
         quoted = '"' + table.replace('"', '""') + '"'
         anywhere = " OR ".join(["instr(message_data, ?)"] * len(ids))
@@ -95,7 +112,10 @@ def _search(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Any
         if found:
             session_id = found[0][0]
             meant = {row_id for owner, row_id in found if owner == session_id}
-            return _excerpt(connection, quoted, session_id, meant) | {"table": table}
+            select = f"SELECT id FROM {quoted} WHERE session_id = ? ORDER BY id"
+            rows = [row_id for (row_id,) in connection.execute(select, (session_id,))]
+            positions = [place for place, row_id in enumerate(rows, 1) if row_id in meant]
+            return SessionItems(session_id, _sessions_table(connection, table), table, positions, len(rows))
     return None
 
 
@@ -108,21 +128,7 @@ def _message_tables(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
-def _excerpt(connection: sqlite3.Connection, quoted: str, session_id: str, meant: set[int]) -> dict[str, Any]:
-    rows = connection.execute(
-        f"SELECT id, message_data FROM {quoted} WHERE session_id = ? ORDER BY id", (session_id,)
-    ).fetchall()
-    places = [place for place, (row_id, _) in enumerate(rows) if row_id in meant]
-    first, last = max(0, places[0] - _AROUND), min(len(rows), places[-1] + _AROUND + 1)
-    items = [
-        {"position": place + 1, "meant": rows[place][0] in meant, "chat": _chat(rows[place][1])}
-        for place in range(first, last)
-    ]
-    return {"session_id": session_id, "total": len(rows), "items": items}
-
-
-def _chat(text: object) -> dict[str, Any] | None:
-    try:
-        return chat([json.loads(str(text))])
-    except ValueError:
-        return None
+def _sessions_table(connection: sqlite3.Connection, messages_table: str) -> str:
+    """Return the table that a table of items refers to."""
+    found = connection.execute('SELECT "table" FROM pragma_foreign_key_list(?)', (messages_table,)).fetchone()
+    return found[0] if found else "agent_sessions"

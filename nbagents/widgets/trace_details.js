@@ -2,7 +2,6 @@
 /** The details pane: what one reads about a span, a run of siblings, a pair of spans, or the whole trace. Elements only. */
 
 import { make } from "./live.js";
-import { selfTime } from "./trace_figures.js";
 import { extent, signed, spanRow, spansAt } from "./trace_rows.js";
 import { rowOfKey, stopOf, textOf, typeOf } from "./trace_table.js";
 import { count, duration, percent, plural } from "./words.js";
@@ -37,16 +36,15 @@ export function dollars(usd) {
 
 /**
  * @param {Table} table @param {number} row @param {any} figures
- * @param {{detail: any, path: [number, number][] | undefined}} more
+ * @param {{self: number, detail: any, path: [number, number][] | undefined}} more
  */
-export function aboutSpan(table, row, figures, { detail, path }) {
+export function aboutSpan(table, row, figures, { self, detail, path }) {
   const name = table.names[table.name[row]];
   const took = stopOf(table, row, figures.ends) - table.start[row];
   const own = spanRow(table, row, figures.ends);
   const share = (/** @type {number} */ time) => [duration(time), percent(time, figures.took) && `${percent(time, figures.took)} of the run`].filter(Boolean).join(" · ");
   /** @type {Facts} */
   const facts = [["started", `+${duration(table.start[row] - figures.start)}`], ["took", share(took)]];
-  const self = selfTime(table, row, figures.ends);
   if (self < took) facts.push(["self time", duration(self)]);
   if (!Number.isNaN(table.first[row])) facts.push(["first token", `after ${duration(table.first[row])}`]);
   if (own.state !== "done") facts.push(["state", own.state]);
@@ -161,16 +159,15 @@ function hint(text) {
 /**
  * What went in and came out.
  * @param {{type: string, state: string, error: string | null}} span @param {any} detail  as the kernel sent it, or what is known so far
- * @param {string} tab @param {any} session  the session's items, where they were asked for
+ * @param {string} tab @param {any} session  where it was asked for
  */
 export function payload(span, detail, tab, session) {
-  if (session) return sessionPart(session);
   const error = detail?.fields?.error?.text ?? span.error;
   const parts = error ? [make("pre", "block error", { tabindex: "0" }, [error])] : [];
   const waiting = span.state === "running" && detail?.fields && !detail.fields.input && !detail.fields.output;
   if (waiting) return [...parts, hint("Still running: its payload is stored when it ends.")];
-  const link = ["response", "generation", "function"].includes(span.type) && detail?.fields;
-  return [...parts, tabs(tab, detail), ...tabContent(detail, tab), ...(link ? [make("button", "link", { type: "button", "data-act": "session" }, ["Show in session ↗"])] : [])];
+  const kept = ["response", "generation", "function"].includes(span.type) && detail?.fields;
+  return [...parts, tabs(tab, detail), ...tabContent(detail, tab), ...(kept ? sessionPart(session) : [])];
 }
 
 /** @param {string} chosen @param {any} detail */
@@ -210,11 +207,11 @@ function setting([name, field]) {
 function said(field, chat, nothing) {
   if (!chat) return block(field, nothing);
   const cut = chat.shown < chat.total ? [hint(`showing the newest ${count(chat.shown)} of ${plural(chat.total, "message")}`)] : [];
-  return [...cut, make("div", "bubbles", {}, bubbles(chat.bubbles, false))];
+  return [...cut, make("div", "bubbles", {}, bubbles(chat.bubbles))];
 }
 
-/** @param {any[]} list @param {boolean} meant */
-function bubbles(list, meant) {
+/** @param {any[]} list */
+function bubbles(list) {
   let before = "";
   return list.flatMap(({ who, kind, name, text }) => {
     const label = who === before ? [] : [make("span", `who ${who === "user" ? "user" : ""}`, {}, [who])];
@@ -222,7 +219,7 @@ function bubbles(list, meant) {
     const look = ["user", "system", "developer"].includes(who) ? who : ["call", "output", "reasoning", "message"].includes(kind) ? kind : "json";
     const shown = text?.text ?? "";
     const rest = text && text.shown < text.total ? ` … ${count(text.shown)} of ${plural(text.total, "character")}` : "";
-    return [...label, make("div", `bubble ${look}${meant ? " meant" : ""}`, { tabindex: "0" }, [kind === "call" ? `${name}(${shown})` : shown, rest])];
+    return [...label, make("div", `bubble ${look}`, { tabindex: "0" }, [kind === "call" ? `${name}(${shown})` : shown, rest])];
   });
 }
 
@@ -234,14 +231,11 @@ function block(field, nothing) {
   return [text, hint(`showing first ${count(field.shown)} of ${count(field.total)} characters`)];
 }
 
-/** @param {any} session */
-function sessionPart({ found, error, asking }) {
-  const back = make("button", "link", { type: "button", "data-act": "span" }, ["← Back to the span"]);
-  if (error) return [back, make("pre", "block error", {}, [error])];
-  if (asking) return [back, hint("Asking the kernel…")];
-  if (!found) return [back, hint("No session in this notebook's file has it: the run had no session, or keeps it elsewhere.")];
-  const places = found.items.filter((/** @type {any} */ item) => item.meant).map((/** @type {any} */ item) => item.position);
-  const at = places.length > 1 ? `items ${places[0]}–${places[places.length - 1]}` : `item ${places[0]}`;
-  const items = found.items.flatMap((/** @type {any} */ item) => bubbles(item.chat?.bubbles ?? [], item.meant));
-  return [back, make("div", "subhead", {}, ["Session ", found.session_id]), hint(`${at} of ${count(found.total)}`), make("div", "bubbles", {}, items)];
+/** The way to the session that keeps what the span made. @param {any} session  of this span, or null */
+function sessionPart(session) {
+  if (!session) return [make("button", "link", { type: "button", "data-act": "session" }, ["Show in session ↗"])];
+  if (session.asking) return [hint("Asking the kernel…")];
+  if (session.error) return [make("pre", "block error", {}, [session.error])];
+  if (!session.found) return [hint("No session in this notebook's file has it: the run had no session, or keeps it elsewhere.")];
+  return [make("button", "link", { type: "button", "data-act": "hide" }, ["Hide the session"])];
 }

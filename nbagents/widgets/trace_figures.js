@@ -1,7 +1,7 @@
 // @ts-check
 /** What a run comes to: time, tokens, errors, spans by type. */
 
-import { endsOf, marked, MODEL, stateOf, STRUCTURE, stopOf, TOOL } from "./trace_table.js";
+import { endsOf, marked, MODEL, NONE, parentRows, stateOf, STRUCTURE, stopOf, TOOL } from "./trace_table.js";
 import { plural } from "./words.js";
 
 export const TYPES = [
@@ -99,17 +99,42 @@ export function typeCounts(table) {
 }
 
 /**
- * How long a span was open while none of its children was.
- * @param {Table} table @param {number} row @param {number[]} ends
+ * How long each span was open while none of its children was; what has no row of its own (task, turn) hands its children up.
+ * @param {Table} table @param {number[]} ends
  */
-export function selfTime(table, row, ends) {
-  const stop = stopOf(table, row, ends);
-  const starts = [];
-  const stops = [];
-  for (let other = 0; other < table.count; other++) {
-    if (table.parent[other] !== table.seq[row] || table.trace[other] !== table.trace[row]) continue;
-    starts.push(Math.max(table.start[other], table.start[row]));
-    stops.push(Math.min(stopOf(table, other, ends), stop));
+export function selfTimes(table, ends) {
+  const handsUp = marked(table, STRUCTURE);
+  const parents = parentRows(table);
+  const own = Float64Array.from({ length: table.count }, (_, row) => stopOf(table, row, ends) - table.start[row]);
+  const reached = table.start.slice(0, table.count); // of each span, up to where children have been counted
+  for (const row of byStart(table.start.subarray(0, table.count))) {
+    if (handsUp[table.type[row]]) continue;
+    for (let parent = parents[row]; parent !== NONE; parent = handsUp[table.type[parent]] ? parents[parent] : NONE) {
+      const from = Math.max(table.start[row], reached[parent]);
+      const to = Math.min(stopOf(table, row, ends), stopOf(table, parent, ends));
+      if (to <= from) continue;
+      own[parent] -= to - from;
+      reached[parent] = to;
+    }
   }
-  return Math.max(0, stop - table.start[row] - covered(starts, stops));
+  return own;
+}
+
+/**
+ * How many spans of each type there are and their self time together, most first.
+ * @param {Table} table @param {Float64Array} own @param {Uint8Array | null} matching
+ * @returns {{type: string, count: number, time: number}[]}
+ */
+export function selfByType(table, own, matching) {
+  const left = marked(table, STRUCTURE);
+  const sums = new Map();
+  for (let row = 0; row < table.count; row++) {
+    const code = table.type[row];
+    if (left[code] || (matching && !matching[row])) continue;
+    if (!sums.has(code)) sums.set(code, { type: table.names[code], count: 0, time: 0 });
+    const sum = sums.get(code);
+    sum.count += 1;
+    sum.time += own[row];
+  }
+  return [...sums.values()].sort((a, b) => b.time - a.time);
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /** What a trace widget knows in a page: its rows, what is asked of the kernel, and how somebody looks at them. */
 
-import { LiveHub } from "./live.js";
-import { summary, typeCounts } from "./trace_figures.js";
+import { LiveHub, page } from "./live.js";
+import { selfByType, selfTimes, summary, typeCounts } from "./trace_figures.js";
 import { matchingRows, noFilter } from "./trace_filter.js";
 import { loadPlotly } from "./trace_gantt.js";
 import { buildLanes } from "./trace_lanes.js";
@@ -35,7 +35,7 @@ export class TraceHub extends LiveHub {
       filter: noFilter(), critical: false, fold: false, scrollTop: 0, range: /** @type {any} */ (null), tab: "Input", pair: NaN,
     };
     /** @type {Map<number, any>} */ this.details = new Map();
-    /** @type {Map<number, any>} */ this.sessions = new Map();
+    /** @type {any} */ this.session = null; // that of the span `key`: {key, found | asking | error}
     /** @type {any} */ this.compared = null;
     /** @type {any} */ this.path = null; // stretches by key
     /** @type {any} */ this.cost = null;
@@ -69,7 +69,7 @@ export class TraceHub extends LiveHub {
     const take = /** @type {Record<string, () => void>} */ ({
       rows: () => this.takeRows(message, buffers),
       detail: () => Object.assign(this.details.get(this.keyOfSpan(message)) ?? {}, { error: null }, message),
-      session: () => this.sessions.set(this.keyOfSpan(message), { found: message.found }),
+      session: () => this.takeSession(message),
       path: () => this.takePath(message, buffers[0]),
       cost: () => (this.cost = message),
       others: () => (this.others = message.traces),
@@ -120,7 +120,7 @@ export class TraceHub extends LiveHub {
   /** @param {any} message */
   takeError({ about, text }) {
     if (about?.type === "detail") Object.assign(this.details.get(this.keyOfSpan(about)) ?? {}, { error: text });
-    else if (about?.type === "session") this.sessions.set(this.keyOfSpan(about), { error: text });
+    else if (about?.type === "session") this.session = { key: this.keyOfSpan(about), error: text };
     else if (about?.type === "plotly") this.plotly?.reject(new Error(text));
     else if (["cost", "path", "others", "compare", "export"].includes(about?.type)) this.said = text;
     else this.fail(new Error(text));
@@ -156,6 +156,15 @@ export class TraceHub extends LiveHub {
   get matching() {
     const { filter } = this.ui;
     return this.remembered("matching", [this.version, filter, filter.least ? this.moment : 0], () => matchingRows(this.table, filter, this.figures.ends));
+  }
+
+  get selfTimes() {
+    return this.remembered("self", [this.version, this.moment], () => selfTimes(this.table, this.figures.ends));
+  }
+
+  /** Self time by type, of what matches. */
+  get selfByType() {
+    return this.remembered("self by type", [this.selfTimes, this.matching], () => selfByType(this.table, this.selfTimes, this.matching));
   }
 
   /** The axis, in microseconds since the start of the first trace. */
@@ -319,18 +328,35 @@ export class TraceHub extends LiveHub {
     return fresh;
   }
 
-  /** Look for the chosen span's items in its session, or go back. @param {boolean} wanted */
-  showSession(wanted) {
+  /** Look for the session that keeps what the chosen span made. */
+  showSession() {
     const row = this.selectedRow;
     if (row < 0) return;
     const { table } = this;
-    const key = spanKey(table, row);
-    if (!wanted) this.sessions.delete(key);
-    else {
-      this.sessions.set(key, { asking: true });
-      this.send({ type: "session", trace_id: table.traces[table.trace[row]].trace_id, seq: table.seq[row] });
-    }
+    this.session = { ...this.session, key: spanKey(table, row), asking: true };
+    this.send({ type: "session", trace_id: table.traces[table.trace[row]].trace_id, seq: table.seq[row] });
     this.draw();
+  }
+
+  hideSession() {
+    this.session = null;
+    this.draw();
+  }
+
+  /** @param {any} message */
+  takeSession(message) {
+    const key = this.keyOfSpan(message);
+    if (this.session?.key !== key) return; // closed, or asked of another span since
+    this.session = { key, found: message.found };
+    if (message.found) this.goToItem(message.found, false);
+  }
+
+  /** Go to the first of the items, once their grid has been drawn. @param {any} found @param {boolean} drawn */
+  goToItem(found, drawn) {
+    if (this.session?.found !== found) return;
+    const grid = page().hubs.get(found.view_id);
+    if (drawn) return this.guard(() => grid.goTo(found.positions[0]));
+    requestAnimationFrame(() => this.goToItem(found, Boolean(grid?.filled)));
   }
 
   // ------------------------------------------------------------------------------------------ how it is looked at

@@ -151,7 +151,9 @@ export function footFacts(hub) {
   const matching = hub.matching ? `${plural(hub.matching.reduce((/** @type {number} */ sum, /** @type {number} */ n) => sum + n, 0), "match").replace("matchs", "matches")}, ` : "";
   const parts = [`${plural(figures.spans, "span")}, ${matching}showing ${plural(rows.count, ui.by === "tree" ? "row" : "lane")}`];
   const times = [["model", figures.model], ["tools", figures.tools], ["idle", figures.idle]].filter(([, time]) => time);
-  if (times.length) parts.push(times.map(([what, time]) => `${what} ${duration(time)}`).join(" · "));
+  parts.push([["took", figures.took], ...times].map(([what, time]) => `${what} ${duration(time)}`).join(" · "));
+  const own = hub.selfByType.map((/** @type {any} */ each) => `${each.type} ×${count(each.count)} ${duration(each.time)}`);
+  if (own.length) parts.push(`self time${hub.matching ? " of what matches" : ""}: ${own.join(" · ")}`);
   const tokens = [[figures.input, "in"], [figures.output, "out"], [figures.cached, "cached"], [figures.reasoning, "reasoning"]].filter(([n], i) => n || (i < 2 && figures.input + figures.output));
   if (tokens.length) parts.push(tokens.map(([n, what]) => `${count(n)} ${what}`).join(" · "));
   if (cost?.calls) parts.push(typeof cost.usd === "number" ? dollars(cost.usd) : "cost unknown");

@@ -7,7 +7,7 @@
  *       rows that are new or changed; `reset` means: forget all others.
  *   {type: "detail", trace_id, seq, fields, chat, settings, cost}
  *       the payload of one span; each of fields.input, output, data, error is null or {text, shown, total}.
- *   {type: "session", trace_id, seq, found}   {session_id, table, total, items}, or null
+ *   {type: "session", trace_id, seq, found}   {session_id, positions, total, view_id of its grid}, or null
  *   {type: "path", traces}, buffer 0: doubles  the steps of the critical path: seq, start, end
  *   {type: "cost", usd, text, calls}          usd is null where a price is not known, which text explains
  *   {type: "others", traces}                  what it can be compared with
@@ -39,6 +39,7 @@ import { spanRow } from "./trace_rows.js";
 import { STYLE } from "./trace_style.js";
 import { textOf } from "./trace_table.js";
 import { TraceHub } from "./trace_hub.js";
+import { SessionDock } from "./trace_session.js";
 import { buildStrip, buildToolbar, chip, drawThumb, drawToolbar, exportFormats, filterPanel, footFacts, otherTraces, putFacts, stripFacts, THUMB } from "./trace_toolbar.js";
 import { placeOf } from "./trace_tree.js";
 
@@ -70,8 +71,9 @@ class View extends LiveView {
     this.export = make("button", "link", { type: "button", "aria-haspopup": "dialog" }, ["Export ▾"]);
     this.foot = make("div", "foot", {}, [this.facts, make("span", "space"), this.export]);
     this.menu = make("div", "menu", { hidden: "", role: "dialog" });
+    this.dock = new SessionDock(this.root);
     const panes = make("div", "panes", {}, [this.chart.scroller, this.side]);
-    this.body = make("div", "body", { hidden: "" }, [this.bar.toolbar, panes, this.foot]);
+    this.body = make("div", "body", { hidden: "" }, [this.bar.toolbar, panes, this.foot, this.dock.element]);
     this.box.append(this.top.strip, this.body);
     this.shadow.append(this.chart.tip, this.menu);
   }
@@ -106,6 +108,7 @@ class View extends LiveView {
     });
     this.on(this.side, "click", (event) => this.pickInSide(event.target));
     this.on(this.side, "keydown", (event) => this.tabKey(event));
+    this.on(this.dock.close, "click", () => hub.hideSession());
   }
 
   setTheme() {
@@ -203,7 +206,8 @@ class View extends LiveView {
     const tab = target.closest?.("[role=tab]");
     if (tab) hub.set({ tab: tab.textContent });
     const act = target.closest?.("[data-act]")?.dataset.act;
-    if (act) hub.showSession(act === "session");
+    if (act === "session") hub.showSession();
+    if (act === "hide") hub.hideSession();
   }
 
   /** @param {KeyboardEvent} event */
@@ -234,6 +238,7 @@ class View extends LiveView {
     this.chart.draw(narrow);
     this.drawSide();
     this.drawFoot();
+    this.dock.draw(hub.session);
     if (this.menuOf === "compare") this.menu.replaceChildren(...otherTraces(hub.others));
   }
 
@@ -264,7 +269,7 @@ class View extends LiveView {
     const row = hub.selectedRow;
     this.about.replaceChildren(...this.aboutChosen(row));
     const detail = row < 0 ? null : hub.detail(row);
-    const session = row < 0 ? null : hub.sessions.get(hub.selected);
+    const session = hub.session?.key === hub.selected ? hub.session : null;
     const own = row < 0 ? null : spanRow(hub.table, row, hub.figures.ends);
     // Text that somebody may be reading or selecting is left alone while the run goes on.
     const key = JSON.stringify([String(hub.selected), own?.state, own?.beside, detail, session, hub.ui.tab]);
@@ -272,8 +277,6 @@ class View extends LiveView {
     this.drawnDetail = key;
     const span = own && { type: own.type, state: own.state, error: textOf(hub.table, "error", row) };
     this.payload.replaceChildren(...(span ? payload(span, detail, TABS.includes(hub.ui.tab) ? hub.ui.tab : TABS[0], session) : []));
-    const meant = this.payload.querySelector(".meant");
-    if (meant) this.side.scrollTop = meant.offsetTop - 60;
   }
 
   /** @param {number} row */
@@ -282,7 +285,7 @@ class View extends LiveView {
     const { table, figures, selected } = hub;
     if (hub.compared) return aboutPair(hub.compared, hub.compared.pairs[selected] ?? null);
     const path = hub.shownPath;
-    if (row >= 0) return aboutSpan(table, row, figures, { detail: hub.details.get(selected), path: path?.get(selected) });
+    if (row >= 0) return aboutSpan(table, row, figures, { self: hub.selfTimes[row], detail: hub.details.get(selected), path: path?.get(selected) });
     const place = selected < 0 ? placeOf(hub.tree, selected) : -1;
     return place >= 0 ? aboutRun(table, hub.tree, place, figures) : aboutTraces(table, figures, path);
   }

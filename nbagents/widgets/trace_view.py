@@ -7,7 +7,7 @@ from the page                what is done
 ===========================  =====================================================================
 ``ready``                    every row is sent (``rows`` with ``reset``), and the comparison if any
 ``detail`` (trace_id, seq)   the payload is read from the store and its beginning sent (``detail``)
-``session`` (trace_id, seq)  the session's items that the span made are looked for (``session``)
+``session`` (trace_id, seq)  the session that keeps what the span made is opened as a grid (``session``)
 ``path``                     the critical path of every trace is worked out (``path``)
 ``cost``                     what the model calls cost is looked up (``cost``)
 ``others``                   the traces that it can be compared with are listed (``others``)
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from nbagents.tracing.group import TraceGroup
     from nbagents.tracing.record import SpanRecord, TraceRecord
     from nbagents.widgets.live import Request
+    from nbagents.widgets.session_grid import SessionGrid
+    from nbagents.widgets.session_items import SessionItems
 
 __all__ = ["PayloadStore", "Record", "TraceView"]
 
@@ -113,6 +116,7 @@ class TraceView(LiveWidget):
         self._known: dict[str, TraceRecord] = {}  # made of the rows as they are
         self._columns = Columns()
         self._comparison: TraceComparison | None = None
+        self._grids: dict[tuple[object, ...], SessionGrid] = {}
         with uncollected():
             for record in records:
                 self._take(record)
@@ -267,8 +271,21 @@ class TraceView(LiveWidget):
 
         trace_id, seq = str(message["trace_id"]), int(message["seq"])
         record = next(record for record in self.records if record.trace_id == trace_id)
-        found = items_of_span(record, seq, getattr(self._store, "path", None))
+        path: Path | None = getattr(self._store, "path", None)
+        items = items_of_span(record, seq, path)
+        found = None if items is None else {**asdict(items), "view_id": self._grid(items, path).view_id}
         self.send({"type": "session", "trace_id": trace_id, "seq": seq, "found": found})
+
+    def _grid(self, items: SessionItems, path: Path | None) -> SessionGrid:
+        """Return the table of a session, which stays open with this view."""
+        from nbagents.sessions.sqlite.session import SQLiteSession
+        from nbagents.widgets.session_grid import SessionGrid
+
+        named = (items.session_id, path, items.sessions_table, items.messages_table)
+        with self._lock:
+            if named not in self._grids:
+                self._grids[named] = SessionGrid(SQLiteSession(*named))
+            return self._grids[named]
 
     def _on_path(self, _message: dict[str, Any], _buffers: object) -> None:
         from nbagents.widgets.path_columns import path_message

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { covered, selfTime, summary, typeCounts } from "../../nbagents/widgets/trace_figures.js";
+import { covered, selfByType, selfTimes, summary, typeCounts } from "../../nbagents/widgets/trace_figures.js";
 import { emptyTable } from "../../nbagents/widgets/trace_table.js";
-import { span, tableOf } from "./made_up.mjs";
+import { NESTED, span, tableOf } from "./made_up.mjs";
 
 test("time that several spans share is counted once, and idle is what none covers", () => {
   assert.equal(covered([0, 5, 20, 21], [10, 15, 30, 22]), 25);
@@ -42,6 +42,15 @@ test("self time is what no child covers, while the span was open; children side 
   const table = tableOf([
     span(0, null, "agent", "a", 0, 100), span(1, 0, "function", "f", 10, 30), span(2, 0, "function", "g", 20, 40), span(3, 0, "function", "late", 90, 150), span(4, 1, "custom", "deep", 50, 60),
   ]);
-  assert.equal(selfTime(table, 0, [100]), 60);
-  assert.equal(selfTime(table, 2, [100]), 20);
+  const own = selfTimes(table, [150]);
+  assert.deepEqual([...own], [60, 20, 20, 60, 10]);
+  assert.deepEqual(selfByType(table, own, null).map(({ type, count, time }) => [type, count, time]), [["function", 3, 100], ["agent", 1, 60], ["custom", 1, 10]]);
+  assert.deepEqual(selfByType(table, own, Uint8Array.of(0, 1, 1, 0, 0)), [{ type: "function", count: 2, time: 40 }]);
+});
+
+test("what is in a task or turn is in their agent: nobody sees these two", () => {
+  const table = tableOf(NESTED);
+  const own = selfTimes(table, [100]);
+  assert.deepEqual([...own], [0, 2, 2, 29, 29, 40]);
+  assert.deepEqual(selfByType(table, own, null).map(({ type }) => type), ["agent", "response", "function"]);
 });

@@ -43,15 +43,14 @@ async def path(tmp_path):
 
 
 def meant(found):
-    return found["session_id"], found["total"], [item["position"] for item in found["items"] if item["meant"]]
+    return found.session_id, found.total, found.positions
 
 
 def test_a_tool_s_items_are_its_own_call_and_its_output(run, path):
     """Of two calls of one tool in one answer, the one with the span's arguments."""
     found = items_of_span(run, 2, path)
     assert meant(found) == ("support", 14, [11, 13])
-    assert [item["position"] for item in found["items"]] == [8, 9, 10, 11, 12, 13, 14]
-    assert found["items"][3]["chat"]["bubbles"][0]["name"] == "find"
+    assert (found.sessions_table, found.messages_table) == ("agent_sessions", "lamp_messages")
 
 
 def test_a_model_call_s_items_are_what_it_answered(run, path):
