@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-__all__ = ["Clock", "new_name", "now_us", "overall_seconds", "seconds", "set_clock", "stamp"]
+__all__ = ["Clock", "new_name", "now_us", "overall_seconds", "overall_us", "seconds", "set_clock", "stamp"]
 
 
 class Clock(Protocol):
@@ -57,6 +57,11 @@ def seconds() -> float:
 def overall_seconds() -> float:
     """Return such seconds for what many tasks do together."""
     return time.perf_counter() if _set.clock is None else _set.clock.latest_us() / 1e6
+
+
+def overall_us() -> int:
+    """Return the time in microseconds since 1970 UTC for what many tasks do together."""
+    return time.time_ns() // 1000 if _set.clock is None else _set.clock.latest_us()
 
 
 def stamp() -> str | None:

@@ -290,9 +290,9 @@ class SecretFoundError(CassetteError):
 
 
 class NetworkRefusedError(ReplayError, OSError):
-    """Code tried to reach another machine in mode replay."""
+    """Code tried to reach another machine in mode replay, or by a WebSocket of which nothing would be kept."""
 
-    host: str  #: The host it tried to reach.
+    host: str  #: The host it tried to reach; empty for a WebSocket.
     cell: str  #: The id of the cell that ran.
 
 

@@ -6,6 +6,8 @@ the agent said (speech, until it was played or cut off), tools and handoffs.
 
 from __future__ import annotations
 
+from contextvars import Context, copy_context
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agents import tracing
@@ -65,15 +67,23 @@ class ConversationSpans:
         """
         take = self._takes.get(event.type)
         if take is not None:
-            take(self, event)
+            self._context.run(take, self, event)
 
     def played(self) -> None:
         """Note that what plays may have ended."""
         if self._speech is not None and self._playback.playing is None:
-            self._end_speech()
+            self._context.run(self._end_speech)
 
     def close(self) -> None:
         """End all that is open."""
+        self._context.run(self._close)
+
+    @cached_property
+    def _context(self) -> Context:
+        """Where every span is begun and ended: in a replay, time goes on in the context that asks for it."""
+        return copy_context()
+
+    def _close(self) -> None:
         self._end_turn()
         for span in [*self._heard.values(), *self._tools.values()]:
             _finish(span)

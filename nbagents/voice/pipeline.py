@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbagents._now import overall_us
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.resample import check_rate
 from nbagents.errors import ConfigError, VoiceError
@@ -200,7 +200,7 @@ class VoicePipeline:
     async def speech_ended(self, ended: SpeechEnded, utterance: Utterance | None) -> None:
         """Answer an utterance; called by the parts of the pipeline."""
         self._finish_turn()
-        turn = VoiceTurn(len(self.turns) + 1, time.time() - ended.silence_ms / 1000)
+        turn = VoiceTurn(len(self.turns) + 1, overall_us() / 1e6 - ended.silence_ms / 1000)
         turn.reach("heard")
         self.turns.append(turn)
         talk = Talk(self.agent, self.session, self._context, self._engines, self.config, self._group_id)

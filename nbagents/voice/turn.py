@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nbagents._now import overall_us
 from nbagents.audio.stages import stages
 
 __all__ = ["STAGES", "ToolCall", "VoiceTurn"]
@@ -50,7 +50,7 @@ class VoiceTurn:
     """
 
     number: int
-    started_at: float = field(default_factory=time.time)
+    started_at: float = field(default_factory=lambda: overall_us() / 1e6)
     text: str = ""
     answer: str = ""
     agent_name: str = ""
@@ -64,7 +64,7 @@ class VoiceTurn:
 
     def reach(self, stage: str) -> None:
         """Note that a stage is reached now, the first time."""
-        self.stages.setdefault(stage, 1000 * (time.time() - self.started_at))
+        self.stages.setdefault(stage, overall_us() / 1e3 - 1e3 * self.started_at)
 
     @property
     def latency(self) -> dict[str, float]:

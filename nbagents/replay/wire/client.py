@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from nbagents.replay.match.place import Before, Where
     from nbagents.replay.mode import Mode
+    from nbagents.replay.wire.clients import AsyncSeamOpenAI, SeamOpenAI
     from nbagents.replay.wire.deck import Deck
     from nbagents.replay.wire.trace_export import TraceExport
     from nbagents.replay.wire.transport import Seam
@@ -34,8 +35,6 @@ __all__ = ["current_deck", "current_mode", "install", "openai_client", "seam", "
 
 _PLACEHOLDER_KEY = "no-key"  # local servers ask for none, but openai's client insists on one
 _OPENAI_URL = "https://api.openai.com/v1"
-# Not a WebSocket address, so that a WebSocket client fails before it opens a socket.
-_NO_WEBSOCKET = "no-websocket-in-offline-mode://localhost"
 _REACHING = frozenset({"live", "record"})
 
 
@@ -53,7 +52,7 @@ _state = _State()
 _lock = threading.RLock()
 _clients: weakref.WeakSet[AsyncOpenAI | OpenAI] = weakref.WeakSet()
 
-ClientT = TypeVar("ClientT", "AsyncOpenAI", "OpenAI")
+ClientT = TypeVar("ClientT", "AsyncSeamOpenAI", "SeamOpenAI")
 
 
 def install(
@@ -142,7 +141,7 @@ def openai_client() -> AsyncOpenAI:
     http_client = openai.DefaultAsyncHttpxClient(
         transport=AsyncSeamTransport(current), event_hooks={"response": [watch_async]}
     )
-    return _follow(AsyncSeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), current.mode)
+    return _follow(AsyncSeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), current)
 
 
 def sync_openai_client() -> OpenAI:
@@ -159,7 +158,7 @@ def sync_openai_client() -> OpenAI:
 
     current = seam()
     http_client = openai.DefaultHttpxClient(transport=SeamTransport(current), event_hooks={"response": [watch]})
-    return _follow(SeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), current.mode)
+    return _follow(SeamOpenAI(api_key=_PLACEHOLDER_KEY, http_client=http_client), current)
 
 
 def seam() -> Seam:
@@ -232,9 +231,10 @@ def _install_trace_export(switched: Seam) -> None:
     _state.trace_export.install()
 
 
-def _follow(client: ClientT, mode: Mode) -> ClientT:
+def _follow(client: ClientT, current: Seam) -> ClientT:
+    client.seam = current
     _clients.add(client)
-    _configure(client, mode, os.environ)
+    _configure(client, current.mode, os.environ)
     return client
 
 
@@ -254,7 +254,7 @@ def _configure(client: AsyncOpenAI | OpenAI, mode: Mode, variables: Mapping[str,
     client.base_url = variables.get("OPENAI_BASE_URL", "").strip() or _OPENAI_URL
     client.organization = variables.get("OPENAI_ORG_ID") if live else None
     client.project = variables.get("OPENAI_PROJECT_ID") if live else None
-    client.websocket_base_url = variables.get("OPENAI_WEBSOCKET_BASE_URL") if live else _NO_WEBSOCKET
+    client.websocket_base_url = variables.get("OPENAI_WEBSOCKET_BASE_URL")
 
 
 def _key(variables: Mapping[str, str]) -> str:
