@@ -158,11 +158,8 @@ def _diff(path: Path, write: Write, executed: Path | None) -> list[Finding]:
 
 
 def _run(path: Path, mode: str, cassette: Path, write: Write) -> Executed:
-    def progress(cell: int, of: int) -> None:
-        write(f"{path.name}: {mode} cell {cell} of {of}")
-
     variables = {"NBAGENTS_MODE": mode, "NBAGENTS_CASSETTE": str(cassette.absolute())}
-    return execute(path, variables, progress)
+    return execute(path, variables, lambda cell, of: write(f"{path.name}: {mode} cell {cell} of {of}"))
 
 
 def _cassette(path: Path) -> Path:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Executed", "execute"]
 
-_TIMEOUT_SECONDS = 600  # of one cell
+_TIMEOUT_SECONDS = 600  # of the kernel's start, of one cell, and of the outputs that follow its reply
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ def execute(path: Path, variables: Mapping[str, str], progress: Callable[[int, i
         client = NotebookClient(
             notebook,
             timeout=_TIMEOUT_SECONDS,
+            startup_timeout=_TIMEOUT_SECONDS,
+            iopub_timeout=_TIMEOUT_SECONDS,
+            raise_on_iopub_timeout=True,  # on a busy machine outputs may come seconds later; none is lost
             record_timing=False,
             store_widget_state=False,
             on_cell_start=lambda cell, cell_index: progress(cell_index + 1, count),  # noqa: ARG005 - nbclient passes names
@@ -73,7 +76,7 @@ def execute(path: Path, variables: Mapping[str, str], progress: Callable[[int, i
 
 
 def _run(client: Any, path: Path, environment: dict[str, str]) -> str | None:  # noqa: ANN401 - nbclient is untyped
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError
 
     for cell in _code_cells(client.nb):
         cell.outputs, cell.execution_count = [], None
@@ -81,7 +84,7 @@ def _run(client: Any, path: Path, environment: dict[str, str]) -> str | None:  #
         client.execute(cwd=str(path.absolute().parent), env=environment)
     except CellExecutionError as exc:
         return f"{exc.ename}: {exc.evalue}"
-    except (CellTimeoutError, DeadKernelError) as exc:
+    except (RuntimeError, TimeoutError) as exc:  # the kernel did not start, died, or took too long
         return str(exc)
     return None
 

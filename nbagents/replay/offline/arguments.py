@@ -54,6 +54,7 @@ class _Sources:
         self.direct = self.nearby = self.recalled = 0
 
     def find(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+        """Return an argument's value, or MISSING, and count where it came from."""
         value = self._clause.find(name, schema)
         self.direct += value is not MISSING
         if value is MISSING:

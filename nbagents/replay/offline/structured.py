@@ -47,6 +47,7 @@ class _Findings:
     schema: dict[str, Any]
 
     def find(self, name: str, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a field's value, or MISSING."""
         candidates = (self._fact, self._judged, self._said, self._worded)
         for candidate in candidates:
             value = candidate(name, schema)

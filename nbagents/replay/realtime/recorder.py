@@ -80,13 +80,13 @@ class RecordingRealtimeModel(RealtimeModel, RealtimeModelListener):
     async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:
         """Note and send an event where the other model finds that it may be sent."""
 
-        def noted() -> bool:
+        def _noted() -> bool:
             allowed = send_if()
             if allowed:
                 self._sent(event)
             return allowed
 
-        return await self._inner.send_event_if(event, noted)
+        return await self._inner.send_event_if(event, _noted)
 
     async def close(self) -> None:
         """Close the other model and write the conversation.
