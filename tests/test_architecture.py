@@ -17,8 +17,6 @@ FOUNDATION = (
     "_location",
     "_displays",
     "_secrets",
-    "_kinds_of_secret",
-    "_secret_hits",
     "_media",
     "_now",
     "_first_token",

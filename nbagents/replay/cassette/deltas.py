@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbagents._secret_hits import Hit
+    from nbagents._secrets.hits import Hit
     from nbagents.replay.cassette.scrub import Scrubber
     from nbagents.replay.cassette.sse import Event
 

@@ -12,12 +12,12 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
-from nbagents._kinds_of_secret import NAMED
-from nbagents._secret_hits import Hit, apart, cut_out, hits_of
-from nbagents._secrets import SHORT, EnvironmentSecrets
+from nbagents._secrets.hits import Hit, apart, cut_out, hits_of
+from nbagents._secrets.kinds import NAMED
+from nbagents._secrets.values import SHORT, EnvironmentSecrets
 
 if TYPE_CHECKING:
-    from nbagents._secrets import Secrets
+    from nbagents._secrets.values import Secrets
 
 __all__ = ["Scrubber"]
 

@@ -1,6 +1,6 @@
 """Secrets, audio and images taken out of JSON text, before anything is written or shown.
 
-Taken out are the known kinds of secret (see ``_kinds_of_secret.py``), the values of environment variables (see
+Taken out are the known kinds of secret (see ``_secrets/kinds.py``), the values of environment variables (see
 ``_secrets.py``) in any spelling, and media (see ``_media.py``). The text is searched for a few short strings
 first, which is nearly all that ordinary text costs; only where one is found is the JSON parsed, cleaned and
 written again, so it stays valid.
@@ -12,14 +12,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from nbagents._kinds_of_secret import NAMED
 from nbagents._media import LONG, has_long_run, replace_embedded, replace_field
-from nbagents._secret_hits import Hit, apart, cut_out, hits_of, suspect
-from nbagents._secrets import EnvironmentSecrets
+from nbagents._secrets.hits import Hit, apart, cut_out, hits_of, suspect
+from nbagents._secrets.kinds import NAMED
+from nbagents._secrets.values import EnvironmentSecrets
 from nbagents.tracing.capture.encode import MAX_CHARACTERS, Json, encode, fit, whole_text
 
 if TYPE_CHECKING:
-    from nbagents._secrets import Secrets
+    from nbagents._secrets.values import Secrets
 
 __all__ = ["Redactor"]
 

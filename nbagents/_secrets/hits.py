@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbagents._kinds_of_secret import KINDS, NAMED
+from nbagents._secrets.kinds import KINDS, NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbagents._secrets import Secrets
+    from nbagents._secrets.values import Secrets
 
 __all__ = ["Hit", "apart", "cut_out", "hits_of", "suspect"]
 

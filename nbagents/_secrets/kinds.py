@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from nbagents._secrets import BEARER, KEY
+from nbagents._secrets.values import BEARER, KEY
 
 __all__ = ["KINDS", "NAMED", "Kind"]
 
