@@ -13,6 +13,7 @@ ROOT = Path(nbagents.__file__).parent
 # Foundation modules build on each other, in this order.
 FOUNDATION = (
     "errors",
+    "_given",
     "_optional",
     "_location",
     "_displays",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.realtime import RealtimeAgent as SDKAgent
 
+from nbagents._given import check_given
 from nbagents.errors import ConfigError
 from nbagents.realtime.config import RealtimeConfig
 from nbagents.realtime.session import RealtimeSession
@@ -55,6 +56,9 @@ class RealtimeAgent:
         make_model: Callable[[], RealtimeModel] | None = None,
         run_config: RealtimeRunConfig | None = None,
     ) -> None:
+        if sdk_agent is not None:
+            wanted = "a nbagents.RealtimeAgent, or one of agents.realtime as sdk_agent"
+            check_given("agent", sdk_agent, wanted, fits=isinstance(sdk_agent, SDKAgent))
         self.config = config if config is not None else RealtimeConfig()
         self.sdk_agent = sdk_agent if sdk_agent is not None else _made(name, instructions, tools, handoffs)
         self._make_model = make_model

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,10 @@ from agents.tool import (
 )
 from agents.tool_context import ToolContext
 
+from nbagents._given import check_given
 from nbagents.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from agents.tracing import Span
 
 __all__ = ["execute_tools_parallel"]
@@ -69,6 +68,8 @@ async def execute_tools_parallel(
         >>> asyncio.run(execute_tools_parallel([(double, '{"x": 2}'), (double, {"x": 3})]))
         [4, 6]
     """
+    pairs = "pairs of a function tool and its arguments, in a list"
+    check_given("tools_and_args", tools_and_args, pairs, fits=isinstance(tools_and_args, Iterable))
     calls = [_checked(index, entry) for index, entry in enumerate(tools_and_args)]
     _check_positive(limit=limit, timeout=timeout)
     gate = nullcontext() if limit is None else asyncio.Semaphore(limit)

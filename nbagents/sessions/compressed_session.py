@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from nbagents._given import check_session
 from nbagents.errors import ConfigError
 from nbagents.sessions.items.compression import MARK, compress_item, restore_item, stored_form
 from nbagents.sessions.items.rows import Row, as_rows
@@ -70,6 +71,7 @@ class CompressedSession(Tabular):
     """
 
     def __init__(self, base_session: Session, compression_level: int = 6, threshold: int = 1000) -> None:
+        check_session("base_session", base_session)
         _check("compression_level", compression_level, -1, _MOST_LEVEL)
         _check("threshold", threshold, 0, None)
         if is_conversation(base_session):

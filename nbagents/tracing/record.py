@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nbagents._given import check_given
 from nbagents.errors import TraceNotFoundError
 from nbagents.tracing.analysis import Analysis
 from nbagents.tracing.capture.process import alive
@@ -325,6 +326,7 @@ class TraceRecord(Analysis):
         """
         from nbagents.tracing.comparison.compare import TraceComparison
 
+        check_given("other", other, "a TraceRecord, such as one of traces()", fits=isinstance(other, TraceRecord))
         return TraceComparison(self, other)
 
     def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one

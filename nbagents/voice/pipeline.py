@@ -7,7 +7,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from agents import Agent
 
+from nbagents._given import check_given
 from nbagents._now import overall_us
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.resample import check_rate
@@ -22,7 +24,6 @@ from nbagents.voice.turn import VoiceTurn
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
-    from agents import Agent
     from agents.memory import Session
     from agents.voice import STTModel, TTSModel
 
@@ -92,6 +93,9 @@ class VoicePipeline:
                 name="config",
                 value=config,
             )
+        check_given(
+            "agent", agent, 'an agents.Agent, such as Agent(name="Support")', fits=isinstance(agent, Agent)
+        )
         self.agent = agent
         self.session = session if session is not None else _session_in_memory()
         self.turns: list[VoiceTurn] = []

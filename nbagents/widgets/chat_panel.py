@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbagents._displays import quiet
+from nbagents._given import check_given, check_session
 from nbagents._now import new_name
 from nbagents.errors import DisplayError
 from nbagents.run.conversation import Conversation
@@ -201,6 +202,7 @@ def chat(agent: Agent[Any], session: Session | None = None) -> ChatPanel:
             the notebook.
 
     Raises:
+        ConfigError: The agent is none, or the session.
         DisplayError: There is no running event loop.
 
     Example:
@@ -210,4 +212,9 @@ def chat(agent: Agent[Any], session: Session | None = None) -> ChatPanel:
             ...
         DisplayError: a chat panel needs a running event loop; make it in a notebook cell
     """
+    from agents import Agent
+
+    check_given("agent", agent, 'an agents.Agent, such as Agent(name="Support")', fits=isinstance(agent, Agent))
+    if session is not None:
+        check_session("session", session)
     return ChatPanel(agent, session if session is not None else SQLiteSession(f"chat-{new_name()}"))

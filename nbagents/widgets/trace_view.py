@@ -23,12 +23,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import traitlets
 
+from nbagents._given import check_given
 from nbagents.errors import ConfigError, MissingExtraError
 from nbagents.tracing.stored.uncollected import uncollected
 from nbagents.widgets.columns import Columns
@@ -38,7 +40,7 @@ from nbagents.widgets.module import module_text
 from nbagents.widgets.span_detail import span_detail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbagents.tracing.capture.rows import SpanRow, TraceRow
     from nbagents.tracing.comparison.compare import TraceComparison
@@ -78,13 +80,13 @@ class TraceView(LiveWidget):
     Every method may be called on any thread, and the page's requests are answered on whichever thread they arrive.
 
     Args:
-        records: Traces with their spans; several share one time axis.
+        records: Traces with their spans, or one; several share one time axis.
         store: Where payloads are read from when a span is chosen, and what can be compared; without one, only
             what the rows hold is shown.
         expanded: Whether it starts open; None leaves it as a closed strip.
 
     Raises:
-        ConfigError: An argument that does not exist.
+        ConfigError: An argument that does not exist, or a record that is none.
 
     Example:
         >>> from nbagents.tracing.capture.rows import SpanRow, TraceRow
@@ -103,7 +105,7 @@ class TraceView(LiveWidget):
 
     def __init__(
         self,
-        records: Iterable[Record] = (),
+        records: Iterable[Record] | Record = (),
         *,
         store: PayloadStore | None = None,
         expanded: bool | None = None,
@@ -118,7 +120,8 @@ class TraceView(LiveWidget):
         self._comparison: TraceComparison | None = None
         self._grids: dict[tuple[object, ...], SessionGrid] = {}
         with uncollected():
-            for record in records:
+            for record in records if isinstance(records, Iterable) else [records]:
+                check_given("records", record, "traces, such as [last_trace()]", fits=hasattr(record, "row"))
                 self._take(record)
         super().__init__(unknown, expanded=bool(expanded))  # requests come from here on
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
+from agents import Agent
 from agents.memory import Session
 from agents.tracing.util import gen_group_id
 
 from nbagents._displays import quiet
+from nbagents._given import check_given
 from nbagents._sqlite import default_path
 from nbagents.errors import ConfigError
 from nbagents.run.batch.batch import Batch, Budget
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
-    from agents import Agent
 
 __all__ = ["map_agent"]
 
@@ -155,6 +156,7 @@ def _check_choices(  # noqa: PLR0913, PLR0917 - what they are checked against ea
     client: object,
     max_cost: float | None,
 ) -> None:
+    check_given("agent", agent, 'an agents.Agent, such as Agent(name="Poet")', fits=isinstance(agent, Agent))
     if on_error not in {"keep", "raise"}:
         raise ConfigError(f"on_error is {on_error!r}; it is 'keep' or 'raise'", name="on_error", value=on_error)
     if isinstance(session, Session) and concurrency != 1:

@@ -11,6 +11,7 @@ from agents import Agent, ModelResponse, TContext, Usage
 from agents.models import get_default_model_settings
 from openai.types.responses import ResponseOutputMessage, ResponseOutputText
 
+from nbagents._given import check_given
 from nbagents._sqlite import default_path
 from nbagents.errors import ConfigError
 from nbagents.run.cache.cached_model import CachedModel, ResponseCache
@@ -79,6 +80,8 @@ class CachedAgent(Agent[TContext]):
     def __post_init__(self) -> None:
         for name in ("cache_size", "ttl"):
             value = getattr(self, name)
+            if value is not None:
+                check_given(name, value, "a number", fits=isinstance(value, int | float))
             if value is not None and not value > 0:
                 raise ConfigError(f"{name} is {value}; it must be above 0", name=name, value=value)
         if isinstance(self.model, CachedModel):  # of the agent that this one is a clone of

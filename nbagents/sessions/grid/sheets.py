@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbagents._given import check_session
 from nbagents.sessions.grid.any_sheet import AnySheet
 from nbagents.sessions.grid.sqlite_sheet import SQLiteSheet
 from nbagents.sessions.sqlite.session import SQLiteSession
@@ -26,4 +27,5 @@ def sheet_of(session: Session) -> Sheet:
         >>> sheet_of(SQLiteSession("doc", ":memory:")).where
         'kept in memory'
     """
+    check_session("session", session)
     return SQLiteSheet(session) if isinstance(session, SQLiteSession) else AnySheet(session)

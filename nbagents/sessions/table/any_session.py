@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from nbagents._given import check_session
 from nbagents.errors import RewriteError, UnsupportedError
 from nbagents.sessions.items.rows import Row
 from nbagents.sessions.table.tabular import Tabular
@@ -27,9 +28,13 @@ class AnySession(Tabular):
 
     Args:
         session: Any session.
+
+    Raises:
+        ConfigError: It is no session.
     """
 
     def __init__(self, session: Session) -> None:
+        check_session("session", session)
         self._session = session
 
     @property

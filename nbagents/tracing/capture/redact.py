@@ -1,9 +1,9 @@
 """Secrets, audio and images taken out of JSON text, before anything is written or shown.
 
 Taken out are the known kinds of secret (see ``_secrets/kinds.py``), the values of environment variables (see
-``_secrets/values.py``) in any spelling, and media (see ``_media.py``). The text is searched for a few short strings
-first, which is nearly all that ordinary text costs; only where one is found is the JSON parsed, cleaned and
-written again, so it stays valid.
+``_secrets/values.py``) in any spelling, and media (see ``_media.py``). The text is searched for a few short
+strings first, which is nearly all that ordinary text costs; only where one is found is the JSON parsed, cleaned
+and written again, so it stays valid.
 """
 
 from __future__ import annotations

@@ -1,0 +1,43 @@
+"""The error for an argument that is not the kind of thing that was asked for."""
+
+from __future__ import annotations
+
+from nbagents.errors import ConfigError
+
+__all__ = ["check_given", "check_session"]
+
+
+def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
+    """Raise where an argument is something else.
+
+    Args:
+        name: The argument's name.
+        value: What was given.
+        wanted: What is to be given instead, in words.
+        fits: Whether it is that.
+
+    Raises:
+        ConfigError: It does not fit.
+
+    Example:
+        >>> check_given("agent", 5, "an agents.Agent", fits=False)
+        Traceback (most recent call last):
+            ...
+        nbagents.errors.ConfigError: agent is of type int; give an agents.Agent
+    """
+    if not fits:
+        raise ConfigError(f"{name} is of type {type(value).__name__}; give {wanted}", name=name, value=value)
+
+
+def check_session(name: str, value: object) -> None:
+    """Raise where an argument is no session; one that can be read is enough for a frame.
+
+    Args:
+        name: The argument's name.
+        value: What was given.
+
+    Raises:
+        ConfigError: Its items cannot be read.
+    """
+    wanted = 'a session, such as SQLiteSession("support"), or your own with the methods of agents.memory.Session'
+    check_given(name, value, wanted, fits=callable(getattr(value, "get_items", None)))

@@ -1,0 +1,44 @@
+"""What is given instead of what is wanted is named, whichever public name it is given to."""
+
+from __future__ import annotations
+
+import inspect
+
+import pandas as pd
+import pytest
+from agents import Agent
+
+import nbagents
+from nbagents.errors import ConfigError
+
+AGENT = Agent(name="A")
+ROWS = pd.Series(["a?"])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("session", lambda: nbagents.edit(5)),
+        ("session", lambda: nbagents.to_frame(5)),
+        ("session", lambda: nbagents.apply_frame(5, pd.DataFrame())),
+        ("session", lambda: nbagents.SQLiteSession("a", ":memory:").compare(5)),
+        ("session", lambda: nbagents.chat(AGENT, 5)),
+        ("base_session", lambda: nbagents.CompressedSession(5)),
+        ("records", lambda: nbagents.TraceView(5)),
+        ("records", lambda: nbagents.TraceView(["t1"])),
+        ("agent", lambda: nbagents.chat(5)),
+        ("agent", lambda: nbagents.map_agent(5, ROWS)),
+        ("agent", lambda: nbagents.VoicePipeline(5)),
+        ("agent", lambda: nbagents.RealtimePanel(5)),
+        ("data", lambda: nbagents.map_agent(AGENT, 5)),
+        ("cache_size", lambda: nbagents.CachedAgent(name="A", cache_size="many")),
+        ("tools_and_args", lambda: nbagents.execute_tools_parallel(5)),
+    ],
+)
+async def test_something_else_is_an_error_that_names_it(name, call):
+    """The error has the argument's name and value as fields, and says what to give."""
+    with pytest.raises(ConfigError, match="; give ") as caught:
+        given = call()
+        if inspect.isawaitable(given):
+            await given
+    assert (caught.value.name, caught.value.value in {5, "t1", "many"}) == (name, True)
