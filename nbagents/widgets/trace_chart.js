@@ -12,7 +12,7 @@ import { colorOf, fillPaths } from "./trace_toolbar.js";
 import { duration } from "./words.js";
 
 const INSET = 7; // pixels left free on both sides of the chart
-const LEAST_ROWS = 10;
+const LEAST_ROWS = 12;
 const MOST_ROWS = 18;
 const MOST_BARS = 160; // what Plotly redraws within a frame or two
 const THICK = 14 / ROW;
@@ -37,9 +37,10 @@ export class Chart {
     this.plot = make("div", "plot", { "aria-hidden": "true" });
     this.plain = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.plain.setAttribute("class", "plain");
+    this.labels = make("div", "labels", { "aria-hidden": "true" });
     this.lines = make("div", "lines", { "aria-hidden": "true" });
     this.none = make("div", "none", { hidden: "" }, ["No span matches."]);
-    this.pane = make("div", "pane", {}, [this.lines, this.axis, make("div", "clip", {}, [this.rowsBox, this.plain, this.plot]), this.none]);
+    this.pane = make("div", "pane", {}, [this.lines, this.axis, make("div", "clip", {}, [this.rowsBox, this.plain, this.plot, this.labels]), this.none]);
     this.spacer = make("div", "spacer", {}, [this.pane]);
     this.scroller = make("div", "scroller", { tabindex: "0", role: "tree", "aria-label": "Spans" }, [this.spacer]);
     this.tip = make("div", "tip", { role: "tooltip", hidden: "" });
@@ -120,7 +121,7 @@ export class Chart {
     if (this.scroller.scrollTop !== ui.scrollTop) this.scroller.scrollTop = ui.scrollTop;
     const seen = windowOf(rows.count, ui.scrollTop, height);
     const time = this.time();
-    this.rowsBox.style.transform = `translateY(${-seen.offset}px)`;
+    for (const box of [this.rowsBox, this.labels]) box.style.transform = `translateY(${-seen.offset}px)`;
     this.none.hidden = rows.count > 0;
     this.drawTicks(time);
     this.fillRows(seen, time);
@@ -141,7 +142,7 @@ export class Chart {
     const clear = (/** @type {number} */ x) => gaps.every((gap) => Math.abs(gap.x + gap.wide / 2 - x - 12) > 52);
     this.axis.replaceChildren(
       make("b", "side dim", {}, [this.hub.compared ? "change, other minus this" : ""]),
-      ...marks.filter(({ x }) => x < width - 28 && clear(x)).map(({ x, label }) => make("span", "", { style: `left:${x + 4}px` }, [label])),
+      ...marks.filter(({ x, label }) => x + 8 + 6.2 * label.length < width && clear(x)).map(({ x, label }) => make("span", "", { style: `left:${x + 4}px` }, [label])),
       ...gaps.map(({ x, wide, hides }) => make("span", "gap", { style: `left:${Math.min(Math.max(x + wide / 2, 30), width - 30)}px` }, [`⋯ ${duration(hides)}`])),
     );
   }
@@ -150,7 +151,7 @@ export class Chart {
   fillRows(seen, time) {
     const { rows, figures, axis, selected } = this.hub;
     const needed = seen.last - seen.first;
-    while (this.pool.length < needed) this.pool.push(makeSlot(this.rowsBox));
+    while (this.pool.length < needed) this.pool.push(makeSlot(this.rowsBox, this.labels, this.pool.length));
     const pad = INSET * time.perPixel;
     const place = this.hub.compared ? (/** @type {number} */ moment) => moment : (/** @type {number} */ moment) => axis.place(moment - figures.start);
     const range = { place, from: time.range[0] - pad, to: time.range[1] + pad, near: time.perPixel };
@@ -159,7 +160,7 @@ export class Chart {
     const drawn = rows.kind === "pairs" ? each : fewer(each, MOST_BARS, time.perPixel);
     const active = rows.indexOf(selected);
     this.pool.forEach((slot, i) => {
-      slot.element.hidden = i >= needed;
+      slot.element.hidden = slot.label.hidden = i >= needed;
       slot.index = i < needed ? seen.first + i : -1;
       slot.bars = i < needed ? drawn[i] : [];
       if (i < needed) this.fillRow(slot, rows.at(slot.index), slot.index === active, time);
@@ -173,7 +174,7 @@ export class Chart {
     const { element } = slot;
     element.id = `row-${slot.index}`;
     element.className = `row ${row.type === "trace" ? "trace " : ""}${selected ? "selected " : ""}${row.failed ? "failed " : ""}${row.state}`;
-    const aria = { level: row.depth + 1, selected, posinset: slot.index + 1, setsize: this.hub.rows.count };
+    const aria = { level: row.depth + 1, selected, posinset: slot.index + 1, setsize: this.hub.rows.count, description: row.beside };
     for (const [name, value] of Object.entries(aria)) element.setAttribute(`aria-${name}`, String(value));
     if (row.inner) element.setAttribute("aria-expanded", String(!row.folded));
     else element.removeAttribute("aria-expanded");
@@ -188,13 +189,15 @@ export class Chart {
 
   /** What is said beside a bar, where it has room. @param {any} slot @param {import("./trace_rows.js").Row} row @param {any} time */
   placeLabel({ bars, label }, row, { range, perPixel, width }) {
-    put(label, bars.length ? row.beside : "");
+    put(label, "");
     if (!bars.length || !row.beside) return;
     const x = (/** @type {number} */ at) => INSET + (at - range[0]) / perPixel;
     const left = x(bars[0].from);
     const right = Math.max(left + 2, x(Math.max(...bars.map((/** @type {any} */ bar) => bar.to))));
     const side = labelSide(left, right, width);
-    label.classList.toggle("inside", side === "inside");
+    if (side === "inside" && !row.failed) return; // not worth covering a bar: the name says how many
+    put(label, row.beside);
+    label.className = `beside num ${row.failed ? "failed " : ""}${side}`;
     label.style.left = side === "before" ? "" : `${side === "after" ? Math.max(right, 0) + 6 : Math.max(left, 0) + 6}px`;
     label.style.right = side === "before" ? `${Math.max(width - left, 0) + 6}px` : "";
   }
@@ -204,7 +207,7 @@ export class Chart {
     if (!(time.width > 2 * INSET)) return;
     this.colors ??= this.readColors();
     const { Plotly } = this.hub;
-    const bars = this.pool.flatMap((slot) => (slot.index < 0 ? [] : this.drawnBars(slot)));
+    const bars = this.pool.flatMap((slot) => (slot.index < 0 ? [] : this.drawnBars(slot, time.perPixel)));
     const pad = INSET * time.perPixel;
     const top = seen.first - 0.5 + seen.offset / ROW;
     const frame = {
@@ -222,8 +225,8 @@ export class Chart {
     Plotly.react(this.plot, data, layout, config);
   }
 
-  /** A row's bars, and the critical path under them. @param {any} slot @returns {import("./trace_gantt.js").Drawn[]} */
-  drawnBars(slot) {
+  /** A row's bars, and the critical path under them. @param {any} slot @param {number} perPixel @returns {import("./trace_gantt.js").Drawn[]} */
+  drawnBars(slot, perPixel) {
     const { rows, figures, axis, selectedRow, table } = this.hub;
     const row = rows.at(slot.index);
     if (rows.kind === "pairs") {
@@ -238,7 +241,7 @@ export class Chart {
     }));
     const lines = rows.path(slot.index).map(([from, to]) => ({
       y: slot.index + THICK / 2 + LINE / 2, thick: LINE, from: axis.place(from - figures.start), to: axis.place(to - figures.start), color: this.colors.text, failed: false, open: false,
-    }));
+    })).filter((line) => line.to - line.from >= 3 * perPixel); // shorter ones would be dots
     return [...bars, ...lines];
   }
 
@@ -252,15 +255,16 @@ export class Chart {
   }
 }
 
-/** @param {any} parent */
-function makeSlot(parent) {
+/** @param {any} parent @param {any} labels  what is said of bars, above them @param {number} place */
+function makeSlot(parent, labels, place) {
   const fold = make("span", "fold", { "aria-hidden": "true" });
   const dot = make("i", "dot");
   const name = make("span", "label");
   const took = make("span", "took num");
   const tree = make("div", "tree", {}, [fold, dot, name, took]);
-  const label = make("span", "beside");
-  const element = make("div", "row", { role: "treeitem" }, [tree, make("div", "chart", {}, [label])]);
+  const label = make("span", "beside", { style: `top:${4 + place * ROW}px` });
+  labels.append(label);
+  const element = make("div", "row", { role: "treeitem" }, [tree, make("div", "chart")]);
   parent.append(element);
   return { element, tree, fold, dot, name, took, label, index: -1, bars: [] };
 }

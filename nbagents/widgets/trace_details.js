@@ -107,7 +107,9 @@ export function aboutPair(compared, pair) {
     ["errors", count(a.errors), count(b.errors), delta(b.errors - a.errors)],
   ];
   const when = (/** @type {any} */ trace) => new Date(trace.started_us / 1000).toLocaleString();
-  const legend = pairs([["this", `${a.name}, ${when(a)}`], ["other", `${b.name}, ${when(b)}`]]);
+  const legend = make("div", "pairs num", {}, [["this", "custom", a], ["other", "agent", b]].flatMap(([side, color, trace]) => [
+    make("span", "dim", {}, [make("i", "dot", { style: `background:var(--nb-${color})` }), ` ${side}`]), make("span", "", {}, [`${trace.name}, ${when(trace)}`]),
+  ]));
   const parts = [heading("Compared", ""), legend, figureTable(whole)];
   if (pair) parts.push(make("div", "subhead", {}, [pair.name, " ", make("span", "dim", {}, [pair.type])]), figureTable(pairFigures(pair)));
   return parts;

@@ -12,7 +12,7 @@ export const STYLE = `
 .caret::before, .fold::before { content: ""; position: absolute; left: 2px; top: 2px; border: 4px solid transparent; border-left: 5.5px solid var(--nb-faint); border-right: 0; }
 [aria-expanded=true] > .caret::before, [aria-expanded=true] > .tree > .fold::before { transform: rotate(90deg); }
 .name { overflow: hidden; text-overflow: ellipsis; min-width: 40px; } .facts { display: flex; gap: 12px; color: var(--nb-dim); } .thumb { flex: none; overflow: hidden; }
-.toolbar { flex-wrap: wrap; gap: 6px 4px; position: relative; } .toolbar .segments { margin-right: 4px; } .toolbar .search { flex: 0 1 132px; min-width: 74px; } .toolbar .space { flex: 1 1 0; } .toolbar .chips { margin-left: 4px; gap: 0; }
+.toolbar { flex-wrap: wrap; gap: 6px 4px; position: relative; } .toolbar .segments { margin-right: 4px; } .finding { flex: 1 1 auto; display: flex; align-items: center; gap: 4px; } .toolbar .search { flex: 0 1 132px; min-width: 74px; } .toolbar .space { flex: 1 1 0; } .toolbar .chips { margin-left: 4px; gap: 0; }
 .segments { display: inline-flex; border-radius: 5px; box-shadow: inset 0 0 0 1px var(--nb-line); padding: 2px; } .segments .button { height: 20px; padding: 0 9px; } .segments .button[aria-pressed=true] { font-weight: 600; box-shadow: none; }
 .chips { display: flex; flex-wrap: wrap; gap: 2px; } .chip { display: inline-flex; align-items: center; gap: 5px; padding: 1px 6px; border-radius: 4px; color: var(--nb-dim); white-space: nowrap; }
 .chip:hover { background: var(--nb-line); } .chip[aria-pressed=false] { text-decoration: line-through; opacity: .6; } .chip[aria-pressed=false] .dot { background: none !important; box-shadow: inset 0 0 0 1.5px var(--nb-faint); }
@@ -33,7 +33,8 @@ export const STYLE = `
 .tree { flex: none; width: var(--nb-tree); display: flex; align-items: center; gap: 6px; padding-right: 8px; white-space: nowrap; overflow: hidden; }
 .label { overflow: hidden; text-overflow: ellipsis; flex: 1; min-width: 0; } .took { color: var(--nb-dim); } .failed .label { color: var(--nb-bad); } .interrupted .took { font-style: italic; } .trace .label { font-weight: 600; }
 .chart { position: relative; flex: 1; min-width: 0; overflow: hidden; cursor: grab; touch-action: pan-y; }
-.beside { position: absolute; top: 4px; font-size: 11px; color: var(--nb-dim); white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; } .failed .beside { color: var(--nb-bad); } .beside.inside { padding: 0 5px; border-radius: 3px; background: var(--nb-bg); line-height: 16px; }
+.labels { position: absolute; left: var(--nb-tree); right: 0; top: 0; pointer-events: none; }
+.beside { position: absolute; line-height: 16px; font-size: 11px; color: var(--nb-dim); white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; } .beside.failed { color: var(--nb-bad); } .beside.inside { margin-top: 2px; padding: 0 5px; line-height: 12px; border-radius: 3px; background: var(--nb-bg); }
 .none { position: absolute; left: 12px; top: ${AXIS + 8}px; color: var(--nb-dim); }
 .details { position: relative; border-left: 1px solid var(--nb-line); padding: 10px 12px; overflow: auto; height: 0; min-height: 100%; overflow-wrap: anywhere; }
 .details .pairs { grid-template-columns: 84px minmax(0, 1fr); } .share { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 10px; margin: 4px 0 10px; } .share span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -75,7 +75,7 @@ export function buildToolbar() {
   const chips = make("div", "chips", { role: "group", "aria-label": "Span types" });
   const filter = button("filter", "Filter", "By agent, tool, error or duration");
   const search = make("input", "search", { type: "search", placeholder: "Search  /", "aria-label": "Search spans", spellcheck: "false" });
-  const toolbar = make("div", "toolbar", {}, [views, critical, fold, compare, chips, make("span", "space"), filter, search]);
+  const toolbar = make("div", "toolbar", {}, [views, critical, fold, compare, make("div", "finding", {}, [chips, make("span", "space"), filter, search])]);
   return { toolbar, views, critical, fold, compare, chips, filter, search };
 }
 
@@ -141,6 +141,18 @@ export function exportFormats() {
   return FORMATS.map(([suffix, name, what]) => make("button", "choice", { type: "button", "data-suffix": suffix }, [make("b", "", {}, [name]), make("span", "dim", {}, [what])]));
 }
 
+const MOST_TYPES = 5;
+
+/** Self time by type of span, of what matches. @param {any} hub */
+export function selfFacts(hub) {
+  if (hub.compared || !hub.selfByType.length) return "";
+  const rest = hub.selfByType.slice(MOST_TYPES);
+  const parts = hub.selfByType.slice(0, MOST_TYPES).map((/** @type {any} */ each) => `${each.type} ×${count(each.count)} ${duration(each.time)}`);
+  if (rest.length) parts.push(`${plural(rest.length, "more type")} ${duration(rest.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + each.time, 0))}`);
+  const whole = parts.map((part) => part.replaceAll(" ", "\u00a0")); // a line breaks between two of them only
+  return `self time${hub.matching ? " of what matches" : ""}: ${whole.join(" · ")}`;
+}
+
 /** What the foot says. @param {any} hub */
 export function footFacts(hub) {
   const { figures, rows, compared, cost, ui } = hub;
@@ -151,9 +163,8 @@ export function footFacts(hub) {
   const matching = hub.matching ? `${plural(hub.matching.reduce((/** @type {number} */ sum, /** @type {number} */ n) => sum + n, 0), "match").replace("matchs", "matches")}, ` : "";
   const parts = [`${plural(figures.spans, "span")}, ${matching}showing ${plural(rows.count, ui.by === "tree" ? "row" : "lane")}`];
   const times = [["model", figures.model], ["tools", figures.tools], ["idle", figures.idle]].filter(([, time]) => time);
-  parts.push([["took", figures.took], ...times].map(([what, time]) => `${what} ${duration(time)}`).join(" · "));
-  const own = hub.selfByType.map((/** @type {any} */ each) => `${each.type} ×${count(each.count)} ${duration(each.time)}`);
-  if (own.length) parts.push(`self time${hub.matching ? " of what matches" : ""}: ${own.join(" · ")}`);
+  const worked = figures.model || figures.tools; // without either, all of it would be called idle
+  parts.push([["took", figures.took], ...(worked ? times : [])].map(([what, time]) => `${what} ${duration(time)}`).join(" · "));
   const tokens = [[figures.input, "in"], [figures.output, "out"], [figures.cached, "cached"], [figures.reasoning, "reasoning"]].filter(([n], i) => n || (i < 2 && figures.input + figures.output));
   if (tokens.length) parts.push(tokens.map(([n, what]) => `${count(n)} ${what}`).join(" · "));
   if (cost?.calls) parts.push(typeof cost.usd === "number" ? dollars(cost.usd) : "cost unknown");

@@ -40,7 +40,7 @@ import { STYLE } from "./trace_style.js";
 import { textOf } from "./trace_table.js";
 import { TraceHub } from "./trace_hub.js";
 import { SessionDock } from "./trace_session.js";
-import { buildStrip, buildToolbar, chip, drawThumb, drawToolbar, exportFormats, filterPanel, footFacts, otherTraces, putFacts, stripFacts, THUMB } from "./trace_toolbar.js";
+import { buildStrip, buildToolbar, chip, drawThumb, drawToolbar, exportFormats, filterPanel, footFacts, otherTraces, putFacts, selfFacts, stripFacts, THUMB } from "./trace_toolbar.js";
 import { placeOf } from "./trace_tree.js";
 
 class Hub extends TraceHub {
@@ -58,6 +58,7 @@ class View extends LiveView {
     this.chart = new Chart(this, hub);
     this.drawnChips = "";
     this.drawnDetail = "";
+    this.drawnSelected = NaN;
     this.menuOf = "";
     this.build();
     this.listen();
@@ -275,6 +276,8 @@ class View extends LiveView {
     const key = JSON.stringify([String(hub.selected), own?.state, own?.beside, detail, session, hub.ui.tab]);
     if (this.drawnDetail === key) return;
     this.drawnDetail = key;
+    if (!Object.is(this.drawnSelected, hub.selected)) this.side.scrollTop = 0;
+    this.drawnSelected = hub.selected;
     const span = own && { type: own.type, state: own.state, error: textOf(hub.table, "error", row) };
     this.payload.replaceChildren(...(span ? payload(span, detail, TABS.includes(hub.ui.tab) ? hub.ui.tab : TABS[0], session) : []));
   }
@@ -292,7 +295,7 @@ class View extends LiveView {
 
   drawFoot() {
     const { hub } = this;
-    const notes = [hub.noPlotly, hub.said].filter(Boolean).map((text) => make("span", text === hub.noPlotly ? "bad" : "", {}, [text]));
+    const notes = [selfFacts(hub), hub.noPlotly, hub.said].filter(Boolean).map((text) => make("span", text === hub.noPlotly ? "bad" : "", {}, [text]));
     putFacts(this.facts, footFacts(hub), hub.compared ? 0 : hub.figures.errors, notes);
     if (hub.cost?.text) this.facts.title = hub.cost.text;
   }

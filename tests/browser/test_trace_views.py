@@ -87,7 +87,7 @@ def test_a_run_from_every_side(notebook):
     expect(foot).to_contain_text("12 spans, showing 8 rows")
     expect(foot).to_contain_text(re.compile(r"took \d.+ · model \d.+ · tools \d.+ · idle \d"))
     expect(foot).to_contain_text(
-        re.compile(r"self time: agent .2 \d.* generation .3 \d.* function .4 \d.* handoff .1 \d")
+        re.compile(r"self time: agent\s.2\s\d.+generation\s.3\s\d.+function\s.4\s\d.+handoff\s.1\s\d")
     )
     expect(foot).to_contain_text("720 in · 150 out")
     expect(foot).to_contain_text("$0.0033")
