@@ -9,8 +9,8 @@ from the page                       what is answered
 ``page`` (start, count, search,     some of the rows that fit
 labels)
 ``cells`` (key)                     every cell of one row, whole
-``change`` (change, on_orphan)      what was written
-``undo``, ``redo``                  what was written, or null
+``change`` (change, on_orphan)      what was written, with ``page``: the rows that are in sight then
+``undo``, ``redo``                  likewise, or null
 ``branch`` (new_id, at)             how the branch is opened
 ``open`` (session_id)               nothing; every page is told to look again
 ``version``                         the history's version
@@ -181,18 +181,27 @@ class SessionGrid(LiveWidget):
     async def _asked_change(self, message: dict[str, Any]) -> dict[str, Any] | None:
         given = dict(message["change"])
         change = _CHANGES[given.pop("kind")](**given)
-        return self._told(await self._sheet.change(change, message.get("on_orphan", "error")))
+        return await self._told(message, await self._sheet.change(change, message.get("on_orphan", "error")))
 
-    async def _asked_undo(self, _message: dict[str, Any]) -> dict[str, Any] | None:
-        return self._told(await self._sheet.undo())
+    async def _asked_undo(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        return await self._told(message, await self._sheet.undo())
 
-    async def _asked_redo(self, _message: dict[str, Any]) -> dict[str, Any] | None:
-        return self._told(await self._sheet.redo())
+    async def _asked_redo(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        return await self._told(message, await self._sheet.redo())
 
-    def _told(self, written: Written | None) -> dict[str, Any] | None:
-        """Tell every page that there is something new."""
-        self.send({"type": "changed"})
-        return None if written is None else dataclasses.asdict(written)
+    async def _told(self, message: dict[str, Any], written: Written | None) -> dict[str, Any] | None:
+        """Tell the other pages to look again, and answer the one that asked with what it looks at now."""
+        if written is None:
+            return None
+        self.send({"type": "changed", "client": message["client"]})
+        count = int(message["count"])
+        if written.position is not None and not (message["search"] or message["labels"]):
+            message = message | {"start": (written.position - 1) // count * count}
+        try:
+            page = await self._asked_page(message)
+        except Exception:  # noqa: BLE001 - it is written all the same; the page asks for its rows once more, and is told
+            page = None
+        return dataclasses.asdict(written) | {"page": page}
 
     async def _asked_branch(self, message: dict[str, Any]) -> dict[str, Any]:
         sheet = await self._sheet.branch(str(message["new_id"]), str(message["at"]))
@@ -201,7 +210,7 @@ class SessionGrid(LiveWidget):
 
     async def _asked_open(self, message: dict[str, Any]) -> None:
         self._sheet = self._sheets[message["session_id"]]
-        self.send({"type": "changed"})
+        self.send({"type": "changed", "client": None})
 
     async def _asked_version(self, _message: dict[str, Any]) -> str:
         return await self._sheet.version()

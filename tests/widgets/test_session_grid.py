@@ -20,6 +20,9 @@ ITEMS = [
 ]
 
 
+SEEN = {"start": 0, "count": 100, "search": "", "labels": []}
+
+
 class Bound:
     """A session of somebody's that works on the loop it was made on only."""
 
@@ -57,7 +60,7 @@ class Page:
 
     def ask(self, **message):
         """Ask as a page does, and return the answer; what every page is told meanwhile is passed over."""
-        self.grid._handle_custom_msg({"client": "me", "id": 1, **message}, [])
+        self.grid._handle_custom_msg({"client": "me", "id": 1, **SEEN, **message}, [])
         while (answer := self.next())[0]["type"] == "changed":
             pass
         assert (answer[0].get("client"), answer[0].get("id")) == ("me", 1)
@@ -112,13 +115,27 @@ def test_what_is_asked_is_answered_or_refused(page):
     assert page.ask(type="page", start=0, count=9)[1]["session_id"] == "other"
 
 
-def test_every_page_is_told_of_a_change(page):
-    """Two tabs show one widget: what one of them wrote, the other must look at."""
+def test_a_change_is_answered_with_its_rows_and_told_to_other_pages(page):
+    """Two tabs show one widget: what one of them wrote it sees at once, and the other must look at."""
     (row, *_) = page.ask(type="page", start=0, count=9)[1]["rows"]
     edit = {"kind": "set", "key": row["key"], "stamp": row["stamp"], "column": "text", "value": "Hi"}
-    page.grid._handle_custom_msg({"type": "change", "change": edit, "client": "other", "id": 4}, [])
-    assert page.next()[0] == {"type": "changed"}
-    assert page.next()[0] == {"type": "answer", "client": "other", "id": 4}
+    page.grid._handle_custom_msg({"type": "change", "change": edit, "client": "other", "id": 4, **SEEN}, [])
+    assert page.next()[0] == {"type": "changed", "client": "other"}
+    content, answer = page.next()
+    assert content == {"type": "answer", "client": "other", "id": 4}
+    assert [row["said"] for row in answer["page"]["rows"]] == ["Hi", "lookup()", "<b>"]
+    assert (answer["page"]["version"], answer["page"]["figures"]["undo"]) == (answer["version"], 1)
+
+
+def test_the_rows_are_those_where_the_change_is(page):
+    """Where one looks at all rows, wherever one looked; in a search, those that one looks at."""
+    rows = page.ask(type="page", start=0, count=1)[1]["rows"]
+    copy = {"kind": "insert", "before": None, "like": rows[0]["key"]}
+    _, answer = page.ask(type="change", change=copy, start=0, count=2)
+    assert (answer["position"], answer["page"]["start"], len(answer["page"]["rows"])) == (4, 2, 2)
+    _, answer = page.ask(type="undo", start=0, count=2, search="half")
+    assert (answer["page"]["start"], answer["page"]["fitting"]) == (0, 1)
+    assert page.ask(type="undo")[1] is None
 
 
 def test_rows_are_in_no_trait(page):
