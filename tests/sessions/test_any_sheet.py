@@ -138,6 +138,9 @@ async def test_every_session_is_edited_undone_and_redone(kept):
     assert (await sheet.cells(rows[0].key))["text"] == "My lamp\r\nis green. "
     written = await changed(Insert(rows[4].key, {"role": "user", "text": "And?"}))
     assert (written.report.inserted, written.position) == (1, 5)
+    taken = (await sheet.cells(rows[4].key))["item"]
+    with pytest.raises(FrameError, match="is that of row 6, and the model API takes each once"):
+        await sheet.change(Insert(None, {"item": taken}))
     written = await changed(Insert(None, like=rows[2].key))
     assert len(written.keys) == 2
     await changed(Move([rows[0].key], rows[4].key))

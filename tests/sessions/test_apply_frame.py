@@ -495,6 +495,11 @@ async def test_a_copied_row_needs_an_id_of_its_own(filled, history):
     """The model API takes an item's id once in a history; the error names both rows."""
     frame = await filled.to_frame()
     copy = frame.loc[[4]].astype(object).assign(id=None).rename(index={4: "copy"})
-    with pytest.raises(FrameError, match=r"row 'copy': its item has the id 'msg_1' of row 4"):
+    with pytest.raises(FrameError, match=r"row 'copy', column 'item': id 'msg_1' is that of row 4"):
         await filled.apply_frame(pd.concat([frame.astype(object), copy]))
+    items = [json.loads(item) for item in frame.loc[[2, 3], "item"]]
+    items[0]["id"] = "fc_2"
+    pair = frame.loc[[2, 3]].astype(object).assign(id=None, item=[json.dumps(item) for item in items])
+    with pytest.raises(FrameError, match="call_id 'call_1' is that of the call in row 2"):
+        await filled.apply_frame(pd.concat([frame.astype(object), pair.rename(index={2: "call", 3: "output"})]))
     assert await filled.get_items() == history

@@ -152,6 +152,23 @@ async def test_copies_of_a_pair_may_stand_beside_it(sheet, filled):
         await sheet.change(Insert(None, like=rows[1].key))
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_id_that_another_item_has_is_refused(sheet, filled, whole):
+    """However far it is, and before the history was read through; a row may keep its own."""
+    await filled.add_items([{"role": "user", "content": str(number)} for number in range(40 if whole else 3000)])
+    before = await texts_of(filled)
+    call, answer = (json.loads(before[place]) for place in (2, 4))
+    for item, problem in ((answer, "id 'msg_1' is that of row 5"), ({**call, "id": "fc_2"}, "call_id 'call_1'")):
+        with pytest.raises(FrameError, match=problem):
+            await sheet.change(Insert(None, {"item": json.dumps(item)}), "stub")
+    row = (await sheet.page(0, 10)).rows[4]
+    await sheet.change(SetCell(row.key, row.stamp, "item", json.dumps({**answer, "status": "completed"})))
+    await sheet.change(Insert(None, {"item": json.dumps({**answer, "id": "msg_2"})}))
+    assert len(await filled.get_items()) == len(before) + 1
+    await sheet.change(Insert(None, {"item": json.dumps({**call, "id": "fc_2", "call_id": "call_2"})}), "stub")
+    assert lone(await filled.get_items()) == {}
+
+
 async def test_undo_and_redo_through_the_sheet(sheet, filled):
     """They are the session's own: what a frame changed is taken back as well, and each says where it was."""
     await sheet.page(0, 10)

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import FrameError
-from nbagents.sessions.grid.changes import laid_out, settled_slots
+from nbagents.sessions.grid.changes import check_slots, laid_out, settled_slots
 from nbagents.sessions.grid.kept_steps import KeptRow, KeptSteps, step_between
 from nbagents.sessions.grid.keyed_history import KeyedHistory
 from nbagents.sessions.grid.planned import news_of, stamps_of
@@ -173,6 +173,7 @@ class AnySheet:
         label = labels.get(next(iter(ids.values()), 0))
         news = news_of(change, by_id, next(iter(halves), None), label, session_id=session_id)
         slots = laid_out(history.rows, labels, change, news)
+        check_slots(slots, history.rows, session_id=session_id)
         slots = settled_slots(slots, history.rows, on_orphan, session_id=session_id)
         return [slot.row for slot in slots if slot.row is not None]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from nbagents.errors import FrameError
 from nbagents.sessions.grid.around import item_of
 from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.items.item_shape import check_shape
 from nbagents.sessions.items.rows import Row
 from nbagents.sessions.table.columns import COLUMNS
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from nbagents.sessions.table.edits import KnownIds
     from nbagents.sessions.table.orphans import OnOrphan
 
-__all__ = ["NoRoomError", "Slot", "copied", "edited_row", "inserted_row", "laid_out", "plan_of", "settled_slots"]
+__all__ = [
+    "NoRoomError",
+    "Slot",
+    "check_slots",
+    "copied",
+    "edited_row",
+    "inserted_row",
+    "laid_out",
+    "plan_of",
+    "settled_slots",
+]
 
 _EDITABLE = tuple(column.name for column in COLUMNS if column.editable)
 
@@ -191,6 +202,15 @@ def _put(slots: list[Slot], new: list[Slot], before: str | None) -> list[Slot]:
     if before is not None:
         place = next(place for place, slot in enumerate(slots) if slot.id == int(before))
     return [*slots[:place], *new, *slots[place:]]
+
+
+def check_slots(slots: Sequence[Slot], before: Sequence[RawRow], *, session_id: str) -> None:
+    """Refuse a history in which a change brought an id that another item has (``check_ids``).
+
+    Raises:
+        FrameError: It names both rows.
+    """
+    check_ids([slot.row for slot in slots if slot.row], unchanged_rows(before), session_id=session_id)
 
 
 def settled_slots(

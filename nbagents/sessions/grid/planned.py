@@ -10,6 +10,7 @@ from nbagents.errors import FrameError
 from nbagents.sessions.grid.around import item_of, rows_around
 from nbagents.sessions.grid.changes import (
     NoRoomError,
+    check_slots,
     copied,
     edited_row,
     inserted_row,
@@ -19,6 +20,7 @@ from nbagents.sessions.grid.changes import (
 )
 from nbagents.sessions.grid.outline import Outline, names_of
 from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
+from nbagents.sessions.items.item_ids import own_id
 from nbagents.sessions.sqlite.store import Ids
 
 if TYPE_CHECKING:
@@ -126,11 +128,17 @@ class Planner:
         points = [int(before) if before is not None else None] if isinstance(change, Insert | Move) else []
         touched = [row for row in named if str(row[0]) in _touched(change)]
         names = {name for row in news for name in names_of(row.item)}
-        return rows_around(self.stored, touched, points, names)
+        known = {own_id(item_of(row) or {}) for row in touched}
+        new_ids = {id_ for row in news if (id_ := own_id(row.item)) is not None} - known
+        rows = {row[0]: row for row in rows_around(self.stored, touched, points, names)}
+        rows |= {row[0]: row for id_ in new_ids for row in self.stored.with_own_id(id_)}
+        return [rows[id_] for id_ in sorted(id_ for id_ in rows if id_ is not None)]
 
     def _slots(self, rows: Sequence[RawRow], change: Change, news: Sequence[Wanted]) -> list[Slot]:
+        session_id = self.stored.store.session_id
         slots = laid_out(rows, self.stored.labels(rows), change, news)
-        return settled_slots(slots, rows, self.on_orphan, session_id=self.stored.store.session_id)
+        check_slots(slots, rows, session_id=session_id)
+        return settled_slots(slots, rows, self.on_orphan, session_id=session_id)
 
     def _other_half(self, row: RawRow) -> RawRow | None:
         kin = self.stored.named(names_of(item_of(row) or {}))

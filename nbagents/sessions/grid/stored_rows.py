@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.sessions.grid.around import item_of
 from nbagents.sessions.grid.outline import names_of
+from nbagents.sessions.items.item_ids import own_id
 from nbagents.sessions.sqlite.store import fetch_rows
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class StoredRows:
             return self.rows(self.outline.named(names))
         found = self.rows({id_ for name in names for id_ in self._ids_holding(name)})
         return [row for row in found if not set(names).isdisjoint(names_of(item_of(row) or {}))]
+
+    def with_own_id(self, own: str) -> list[RawRow]:
+        """Return the rows whose items have an id of the server's, in order; all texts are looked through."""
+        return [row for row in self.rows(self._ids_holding(own)) if own_id(item_of(row) or {}) == own]
 
     def _ids_holding(self, name: str) -> list[int]:
         """Return rows whose text may hold a name: as it is, or with letters written as JSON escapes."""
