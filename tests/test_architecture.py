@@ -21,6 +21,7 @@ FOUNDATION = (
     "_media",
     "_now",
     "_first_token",
+    "_static_table",
     "_sqlite",
 )
 

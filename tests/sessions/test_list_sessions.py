@@ -14,6 +14,7 @@ from nbagents.errors import ConfigError, StoreOpenError
 from nbagents.sessions.sqlite.session import SQLiteSession
 
 USER = {"role": "user", "content": "Hi"}
+EVIL = "<img src=x onerror=alert(1)>\n$x$"
 ANSWER = {"role": "assistant", "content": "Hello"}
 
 
@@ -150,3 +151,29 @@ async def test_the_file_beside_the_notebook(monkeypatch, path):
     async with nbagents.SQLiteSession("s") as session:
         await session.add_items([USER])
     assert len(await list_sessions()) == 1
+
+
+async def test_it_shows_itself_and_is_a_frame(path):
+    """A headline and the newest forty, in text and in HTML; what is selected of it is what pandas makes of it."""
+    for number in range(41):
+        async with SQLiteSession(f"s{number}", path) as session:
+            await session.add_items([{"role": "user", "content": f"Item {number}"}])
+    async with SQLiteSession("lamp", path) as session:
+        await session.add_items([{"role": "user", "content": EVIL}, {**ANSWER, "_metadata": {"agent": "<b>"}}])
+        await session.tag("refund")
+    frame = await list_sessions(path)
+    for shown in (frame._repr_html_(), repr(frame)):
+        assert "42 sessions" in shown
+        assert "43 items" in shown
+        assert "showing 40 of 42" in shown
+        assert "refund" in shown
+    assert frame._repr_html_().count("<tr>") == 41
+    assert len(repr(frame).splitlines()) == 42
+    assert "<img" not in frame._repr_html_()
+    assert "<b>" not in frame._repr_html_()
+    assert "&lt;img src=x onerror=alert(1)&gt; <span>$</span>x<span>$</span>" in frame._repr_html_()
+    lamps = frame[frame["tags"].map(lambda tags: "refund" in tags)]
+    assert "1 session " in repr(lamps)
+    assert frame["items"].sum() == 43
+    assert "refund" in frame[["session_id", "tags"]]._repr_html_()
+    assert repr(frame.head(0)) == "no sessions"

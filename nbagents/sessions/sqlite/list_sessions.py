@@ -58,7 +58,8 @@ async def list_sessions(
     Returns:
         ``session_id``; ``title``, as it was set, else how the user began; ``tags``, a tuple of texts; ``items``;
         ``turns``, messages of the user; ``tokens``, an estimate at four characters each; ``agents``, a tuple of
-        the names that items tell; ``first_time`` and ``last_time`` of its items (UTC).
+        the names that items tell; ``first_time`` and ``last_time`` of its items (UTC). It shows itself as a table
+        of the newest.
 
     Raises:
         ConfigError: ``":memory:"``, which only its own session knows.
@@ -78,7 +79,9 @@ async def list_sessions(
     """
     tables = check_names(sessions_table, messages_table, session_id="")
     records = await _read(db_path, tables, lambda connection: _records(tables, connection))
-    return frame_of_records(_TYPES, records or [])
+    from nbagents.sessions.table.session_table import SessionTable
+
+    return SessionTable(frame_of_records(_TYPES, records or []))
 
 
 async def search_sessions(

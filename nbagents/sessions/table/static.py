@@ -6,12 +6,11 @@ from a model or a tool is escaped, and ``$`` and backslashes are kept away from 
 
 from __future__ import annotations
 
-import html
-import re
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import OUTER, safe
 from nbagents.errors import NbAgentsError
 from nbagents.sessions.items.label import label_of, one_line, said
 from nbagents.sessions.table.columns import read_columns
@@ -22,7 +21,18 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.table.history import History
 
-__all__ = ["Glimpse", "Line", "bundle", "lines_of", "render_html", "render_text", "said_only", "static_forms"]
+__all__ = [
+    "Glimpse",
+    "Line",
+    "bundle",
+    "lines_of",
+    "many",
+    "render_html",
+    "render_text",
+    "said_only",
+    "sound",
+    "static_forms",
+]
 
 _MOST_BYTES = 17_000  # of all lines, in both forms; a saved notebook must stay small
 _TEXT_COLUMNS = 50  # bytes of a line of text beside what it says
@@ -93,7 +103,7 @@ def bundle(session_id: str, read: Callable[[], Glimpse]) -> dict[str, str]:
 
 def said_only(text: str) -> dict[str, str]:
     """Return a sentence as HTML and as text."""
-    return {"text/html": f"<div {_OUTER}>{_safe(text)}</div>", "text/plain": text}
+    return {"text/html": f"<div {OUTER}>{safe(text)}</div>", "text/plain": text}
 
 
 def static_forms(session_id: str, glimpse: Glimpse) -> dict[str, str]:
@@ -133,7 +143,7 @@ def lines_of(history: History, earlier: int = 0) -> list[Line]:
             Line(
                 position=earlier + place + 1,
                 kind=name,
-                text=_sound(one_line(said(name, cells), _MOST_CHARACTERS)),
+                text=sound(one_line(said(name, cells), _MOST_CHARACTERS)),
                 tokens=values["tokens"][place],
                 time=f"{time:%H:%M:%S}" if time else "",
                 partner=earlier + partners[place] if place in partners else None,
@@ -143,7 +153,7 @@ def lines_of(history: History, earlier: int = 0) -> list[Line]:
     return lines
 
 
-def _sound(text: str) -> str:
+def sound(text: str) -> str:
     """Replace halves of surrogate pairs, which no notebook can hold."""
     return text.encode(errors="replace").decode()
 
@@ -167,27 +177,19 @@ def _foot(glimpse: Glimpse, shown: int) -> str:
     history = glimpse.history
     stats = stats_of("", history.rows, history.items)
     items, bad = glimpse.earlier + stats.item_count, len(history.bad)
-    parts = [_count(items, "item")]
+    parts = [many(items, "item")]
     if not glimpse.earlier:
-        parts += [_count(stats.turns, "turn"), f"about {_count(stats.tokens, 'token')}"]
+        parts += [many(stats.turns, "turn"), f"about {many(stats.tokens, 'token')}"]
     if bad:
-        parts.append(f"{_count(bad, 'row')} that {'holds' if bad == 1 else 'hold'} no item")
+        parts.append(f"{many(bad, 'row')} that {'holds' if bad == 1 else 'hold'} no item")
     if shown < items:
         parts.append(f"showing {shown:,} of {items:,}, the newest")
     return " · ".join(parts)
 
 
-def _count(number: int, noun: str) -> str:
+def many(number: int, noun: str) -> str:
+    """Write a count with its word."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-# Inherited colours only, so that both themes work; the classes are JupyterLab's and MathJax's word for "no maths".
-_OUTER = 'class="mathjax_ignore tex2jax_ignore"'
-
-
-def _safe(text: str) -> str:
-    """Escape, and put ``$`` and backslashes in elements of their own, where MathJax finds no formula."""
-    return re.sub(r"[$\\]", r"<span>\g<0></span>", html.escape(text))
 
 
 def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:
@@ -201,15 +203,15 @@ def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:
     heads = "".join(f"<th {_RIGHT if head in {'#', 'tokens'} else _LABEL}>{head}</th>" for head in _heads(lines))
     rows = "".join(map(_row_html, lines))
     return (
-        f"<div {_OUTER}><b>{_safe(session_id)}</b>"
+        f"<div {OUTER}><b>{safe(session_id)}</b>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<small>{_safe(foot)}</small></div>"
+        f"<small>{safe(foot)}</small></div>"
     )
 
 
 def _row_html(line: Line) -> str:
-    label = _safe(line.label)
-    text = _safe(line.text)
+    label = safe(line.label)
+    text = safe(line.text)
     return (
         f"<tr><td {_RIGHT}>{line.position}</td>"
         f"<td {_LABEL}>{_PAIR_BAR + label if line.is_code else label}</td>"

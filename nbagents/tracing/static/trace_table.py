@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbagents._static_table import html_list
 from nbagents.tracing.columns import TRACE_COLUMNS
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.measure.layout import seconds
@@ -21,8 +21,7 @@ _NAMES = [column.name for column in TRACE_COLUMNS]
 _ROWS = 40
 _BAR = 12
 _NAME, _ID = 60, 14
-_LEFT = 'align="left" style="text-align: left; white-space: nowrap"'
-_RIGHT = 'align="right" style="text-align: right; white-space: nowrap"'
+_HEADS = ("name", "started (UTC)", "", "duration", "spans", "tokens", "errors", "status", "trace")
 _MARKS = {"error": "✗ error", "running": "● running", "interrupted": "◌ interrupted"}
 
 
@@ -42,11 +41,7 @@ class TraceTable(pd.DataFrame):
     def _repr_html_(self) -> str | None:
         if list(self.columns) != _NAMES:
             return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
-        heads = ("name", "started (UTC)", "", "duration", "spans", "tokens", "errors", "status", "trace")
-        head = "".join(f"<th {_LEFT if place in _TEXTS else _RIGHT}>{h}</th>" for place, h in enumerate(heads))
-        rows = "".join(_html_row(cells) for cells in self._cells())
-        table = f"<table><tr>{head}</tr>{rows}</table>" if len(self) else ""
-        return f'<div class="tex2jax_ignore mathjax_ignore"><p>{escape(self._summary(" · "))}</p>{table}</div>'
+        return html_list(self._summary(" · "), _HEADS, self._cells(), texts=_TEXTS, around={_BAR_PLACE: _DRAWN})
 
     def __repr__(self) -> str:
         if list(self.columns) != _NAMES:
@@ -85,12 +80,6 @@ def _cells_of(row: dict[Any, Any], share: float) -> tuple[str, ...]:
         _MARKS.get(row["status"], row["status"]),
         short(one_line(row["trace_id"].removeprefix("trace_")), _ID),
     )
-
-
-def _html_row(cells: tuple[str, ...]) -> str:
-    texts = [_DRAWN.format(cell) if place == _BAR_PLACE else escape(cell) for place, cell in enumerate(cells)]
-    shown = "".join(f"<td {_LEFT if place in _TEXTS else _RIGHT}>{text}</td>" for place, text in enumerate(texts))
-    return f"<tr>{shown}</tr>"
 
 
 def _text_row(cells: tuple[str, ...]) -> str:

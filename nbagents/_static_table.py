@@ -1,0 +1,58 @@
+"""Tables for a page that runs nothing: GitHub and nbviewer strip scripts, styles and classes.
+
+What matters is in words and plain attributes; colours are inherited, so that both themes work.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+__all__ = ["LEFT", "OUTER", "RIGHT", "html_list", "safe"]
+
+OUTER = 'class="mathjax_ignore tex2jax_ignore"'
+"""The attribute of what holds a table: JupyterLab's and MathJax's words for "no maths"."""
+
+LEFT = 'align="left" style="text-align: left; white-space: nowrap"'
+RIGHT = 'align="right" style="text-align: right; white-space: nowrap"'
+
+
+def safe(text: str) -> str:
+    """Escape text, and put ``$`` and backslashes in elements of their own, where MathJax finds no formula.
+
+    Example:
+        >>> safe("<b> for $5")
+        '&lt;b&gt; for <span>$</span>5'
+    """
+    return re.sub(r"[$\\]", r"<span>\g<0></span>", html.escape(text))
+
+
+def html_list(
+    headline: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    texts: Collection[int],
+    around: Mapping[int, str] | None = None,
+) -> str:
+    """Render a list of things as a headline and a table, everything escaped.
+
+    Args:
+        headline: What the list comes to.
+        heads: The columns' names.
+        rows: The cells of each.
+        texts: The places of columns that stand at the left; numbers stand at the right.
+        around: For the place of a column the HTML around its cells, which stand where ``{}`` is.
+    """
+    sides = [LEFT if place in texts else RIGHT for place in range(len(heads))]
+    drawn = [(around or {}).get(place, "{}") for place in range(len(heads))]
+    head = "".join(f"<th {side}>{name}</th>" for side, name in zip(sides, heads, strict=True))
+    cells = [f"<td {side}>{form}</td>" for side, form in zip(sides, drawn, strict=True)]
+    row_form = f"<tr>{''.join(cells)}</tr>"
+    body = "".join(row_form.format(*map(safe, row)) for row in rows)
+    table = f"<table><tr>{head}</tr>{body}</table>" if body else ""
+    return f"<div {OUTER}><p>{safe(headline)}</p>{table}</div>"
