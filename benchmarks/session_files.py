@@ -112,6 +112,16 @@ async def measure_newest(session, folder):
     return many <= 1.5 * few
 
 
+async def measure_branch(session):
+    """A branch of the whole history and one of its half; all rows are copied at once."""
+    ids = (await session.to_frame())["id"]
+    for name, at in (("all", None), ("half", int(ids[ITEMS // 2 - 1]))):
+        start = time.perf_counter()
+        await (await session.branch(f"branch-{name}", at)).close()
+        took = (time.perf_counter() - start) * 1e3
+        print(f"branch() of {name} of {ITEMS:,} items: {took:,.0f} ms")
+
+
 async def measure(folder):
     good = [await measure_list(folder)]
     path = folder / "long.db"
@@ -119,6 +129,7 @@ async def measure(folder):
         for start in range(0, ITEMS // 4, 2500):
             await session.add_items([item for number in range(start, start + 2500) for item in turn(number)])
         good += [await measure_newest(session, folder), await measure_search(session, path)]
+        await measure_branch(session)
     return all(good)
 
 

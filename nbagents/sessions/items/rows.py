@@ -73,7 +73,7 @@ def decode(rows: Iterable[RawRow]) -> tuple[list[RawRow], list[Item], list[Row]]
             good.append(row)
             items.append(item)
         else:
-            bad.append(Row._make(row))
+            bad.append(Row._make(row[:4]))  # others read more columns beside it
     return good, items, bad
 
 

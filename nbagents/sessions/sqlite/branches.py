@@ -1,22 +1,22 @@
 """The branches of a session: which session each was branched off, at which item, and which is gone on with.
 
 A branch is a session of its own in the SDK's tables, so that plain SDK code goes on in it as well. Its rows are
-copies with ids of their own: those tables have no place for a row of two sessions, and whoever writes to one, the
-SDK too, must not change the other.
+copies with ids of their own, made when it begins and not at the first edit: a row of those tables has one
+``session_id``, by which the SDK finds it, so that none can be a row of two sessions, and the SDK would write to a
+shared one without knowing.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbagents._now import now_us
 from nbagents.errors import ItemNotFoundError, SessionExistsError, SessionNotFoundError
-from nbagents.sessions.items.rows import Row
 from nbagents.sessions.sqlite.author import author
+from nbagents.sessions.sqlite.copying import copy_of
 from nbagents.sessions.sqlite.store import Store, transaction
-from nbagents.sessions.table.edited import unchanged_rows
-from nbagents.sessions.table.ids import appended
+from nbagents.sessions.table.edited import Wanted
 from nbagents.sessions.table.orphans import settle_orphans
 from nbagents.sessions.table.pause import collection_paused
 
@@ -74,16 +74,14 @@ class Branches:
             SessionExistsError: The name was used before.
             ItemNotFoundError: The session has no such item.
         """
-        with transaction(connection):
+        with transaction(connection), collection_paused():
             self._check_new(connection, new_id)
             history = self.store.read(connection, metadata=True)
             place = self._place(history, at)
-            branch = Store(self.store.tables, new_id)
-            with collection_paused():
-                branch.insert(connection, self._copies(connection, history, place, on_orphan))
+            self._copy(connection, new_id, history, place, on_orphan)
             at_id = history.rows[place - 1][0] if place else None
-            values = (self.store.tables.messages, new_id, self.store.session_id, at_id, time.time_ns() // 1000)
-            connection.execute("INSERT INTO nb_branches VALUES (?, ?, ?, ?, ?, ?)", (*values, author()))
+            values = (self.store.tables.messages, new_id, self.store.session_id, at_id, now_us(), author())
+            connection.execute("INSERT INTO nb_branches VALUES (?, ?, ?, ?, ?, ?)", values)
             self._remember(connection, new_id)
         return history
 
@@ -187,11 +185,14 @@ class Branches:
             )
         return ids.index(at) + 1
 
-    def _copies(
-        self, connection: sqlite3.Connection, history: History, place: int, on_orphan: OnOrphan
-    ) -> Sequence[Row]:
-        every = unchanged_rows(history.rows)
-        kept = settle_orphans(every[:place], every, on_orphan, session_id=self.store.session_id)
-        times = {row[0]: row[1] for row in history.rows}
-        ids = appended(self.store.last_id(connection), len(kept))
-        return [Row(id_, times.get(row.id), row.data, row.metadata) for id_, row in zip(ids, kept, strict=True)]
+    def _copy(
+        self, connection: sqlite3.Connection, new_id: str, history: History, place: int, on_orphan: OnOrphan
+    ) -> None:
+        """Give the branch the first rows of a history, and what becomes of those that lose their other half."""
+        rows = zip(history.rows, history.items, strict=True)
+        every = [Wanted(None, row[0], row[2], row[3], item) for row, item in rows]
+        kept: Sequence[Wanted] = every
+        if place < len(every):  # else nothing is left alone
+            kept = settle_orphans(every[:place], every, on_orphan, session_id=self.store.session_id)
+        last = self.store.last_id(connection)
+        copy_of(history, kept, every, last).write(connection, self.store, Store(self.store.tables, new_id), last)

@@ -9,19 +9,22 @@ import json
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbagents.sessions.items.agent import agents_of
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.sqlite.log import last_step
 from nbagents.sessions.sqlite.store import fetch_rows, transaction
-from nbagents.sessions.table.columns import read_columns
-from nbagents.sessions.table.pause import collection_paused
+from nbagents.sessions.table.columns import Reader
 from nbagents.sessions.table.stats import opening_of, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from nbagents.sessions.items.rows import RawRow
+    from nbagents.sessions.items.rows import Item, RawRow
     from nbagents.sessions.sqlite.tables import Tables
 
 __all__ = ["Figures", "KnownFigures", "figures_of"]
@@ -82,9 +85,8 @@ class KnownFigures:
             or edited.get(session_id, 0) > figures.step
         ]
         counted: dict[str, Figures] = {}
-        with collection_paused():
-            for start in range(0, len(stale), _PIECE):
-                counted |= self._count(stale[start : start + _PIECE])
+        for start in range(0, len(stale), _PIECE):
+            counted |= self._count(stale[start : start + _PIECE], now)
         self._keep(counted)
         known |= counted
         return {session_id: known[session_id] for session_id in now}
@@ -112,19 +114,24 @@ class KnownFigures:
         )
         return dict(found.fetchall())
 
-    def _count(self, session_ids: Sequence[str]) -> dict[str, Figures]:
+    def _count(self, session_ids: Sequence[str], now: Mapping[str, tuple[int, int | None]]) -> dict[str, Figures]:
         """Read some sessions in one go, which takes a third of the time of one by one, and count them."""
         step = last_step(self.connection)
-        rows: dict[str, list[RawRow]] = {session_id: [] for session_id in session_ids}
         select = (
-            f"SELECT m.session_id, m.id, m.created_at, m.message_data, d.metadata FROM {self.tables.messages} m "
+            f"SELECT m.id, m.created_at, m.message_data, d.metadata, m.session_id FROM {self.tables.messages} m "
             "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id "
             "WHERE m.session_id IN (SELECT value FROM json_each(:sessions)) ORDER BY m.session_id, m.id"
         )
         values: dict[str, object] = {"table": self.tables.messages, "sessions": json.dumps(session_ids)}
-        for session_id, *row in fetch_rows(self.connection, select, values):
-            rows[session_id].append(tuple(row))
-        return {session_id: figures_of(mine, step) for session_id, mine in rows.items()}
+        good, items, _ = decode(fetch_rows(self.connection, select, values))
+        counted = {session_id: Figures(*now[session_id], step) for session_id in session_ids}
+        start = 0
+        for session_id, rows in groupby(good, itemgetter(4)):
+            mine = list(rows)
+            stop = start + len(mine)
+            counted[session_id] = figures_of(mine, items[start:stop], counted[session_id])
+            start = stop
+        return counted
 
     def _keep(self, counted: dict[str, Figures]) -> None:
         """Keep what was counted, where the file can be written at once: it is no loss where it cannot."""
@@ -143,34 +150,36 @@ class KnownFigures:
         return [(self.tables.messages, session_id, *figures) for session_id, figures in counted]
 
 
-def figures_of(rows: Sequence[RawRow], step: int) -> Figures:
+def figures_of(rows: Sequence[RawRow], items: Sequence[Item], empty: Figures) -> Figures:
     """Count a session.
 
     Args:
-        rows: Every row, oldest first.
-        step: The last step of the file's edit log.
+        rows: The rows that hold an item, oldest first.
+        items: Their items.
+        empty: What is known of the session without its items.
 
     Example:
-        >>> figures_of([(7, "2026-01-01 10:00:00", '{"role": "user", "content": "Hi"}', None)], 0)[3:6]
+        >>> rows = [(7, "2026-01-01 10:00:00", "...", None)]
+        >>> figures_of(rows, [{"role": "user", "content": "Hi"}], Figures(1, 7))[3:6]
         (1, 1, 1)
     """
-    good, items, _ = decode(rows)
-    values = read_columns(good, items)
-    times = [row[1] for row in good if row[1]]  # all in SQLite's own form, which sorts as text
-    return Figures(
-        rows=len(rows),
-        newest=rows[-1][0] if rows else None,
-        step=step,
+    reader = Reader()
+    reader.take(items)
+    values = reader.told
+    times = [row[1] for row in rows if row[1]]  # all in SQLite's own form, which sorts as text
+    agents = dict.fromkeys(agent for agent in agents_of(rows, values) if agent)
+    return empty._replace(
         items=len(items),
         turns=values["role"].count("user"),
         tokens=sum(values["tokens"]),
-        agents=json.dumps([*dict.fromkeys(agent for agent in values["agent"] if agent)]),
+        agents=json.dumps([*agents]) if agents else "[]",
         first_us=_microseconds(min(times, default=None)),
         last_us=_microseconds(max(times, default=None)),
         opening=opening_of(values["role"], values["text"]),
     )
 
 
+@lru_cache(maxsize=1024)  # sessions that are written one after the other share their seconds
 def _microseconds(text: str | None) -> int | None:
     time = parse_time(text)
     return None if time is None else int(time.timestamp()) * 1_000_000

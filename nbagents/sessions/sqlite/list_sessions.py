@@ -17,6 +17,7 @@ from nbagents.sessions.sqlite.labels import Label, Labels
 from nbagents.sessions.sqlite.search import check_search, hits_frame
 from nbagents.sessions.sqlite.search_index import SearchIndex
 from nbagents.sessions.sqlite.tables import check_names
+from nbagents.sessions.table.pause import collection_paused
 from nbagents.sessions.table.records import TIME, frame_of_records
 
 if TYPE_CHECKING:
@@ -139,10 +140,11 @@ async def _read(db_path: str | Path | None, tables: Tables, work: Callable[[sqli
 
 
 def _records(tables: Tables, connection: sqlite3.Connection) -> list[tuple[object, ...]]:
-    labels = Labels(tables, connection).every()
-    every = KnownFigures(tables, connection).every()
     none = Label()
-    records = [_record(session_id, figures, labels.get(session_id, none)) for session_id, figures in every.items()]
+    with collection_paused():
+        labels = Labels(tables, connection).every()
+        every = KnownFigures(tables, connection).every().items()
+        records = [_record(session_id, figures, labels.get(session_id, none)) for session_id, figures in every]
     return sorted(records, key=lambda record: (-(record[-1] or 0), record[0]))  # type: ignore[operator] # a time
 
 

@@ -38,6 +38,9 @@ class Column:
 class Reader:
     """Reads a history into columns, some items at a time.
 
+    Attributes:
+        told: The columns that items tell by themselves, as far as items were taken.
+
     Example:
         >>> reader = Reader()
         >>> reader.take([{"role": "user", "content": "Is my lamp on its way?"}])
@@ -46,7 +49,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self._told: dict[str, list[Any]] = {column.name: [] for column in COLUMNS if column.path is None}
+        self.told: dict[str, list[Any]] = {column.name: [] for column in COLUMNS if column.path is None}
         self._called: dict[str | None, str] = {}
 
     def take(self, items: Iterable[Item]) -> None:
@@ -55,7 +58,7 @@ class Reader:
         The tool of an output is its call's. Tokens are an estimate, four characters to one and rounded up:
         offline, without a tokenizer.
         """
-        types, roles, texts, tools, arguments, outputs, call_ids, tokens = self._told.values()
+        types, roles, texts, tools, arguments, outputs, call_ids, tokens = self.told.values()
         # One loop without calls for what most items have: in a history of thousands each call, and each more
         # pass over it, costs as much as parsing a tenth of it.
         for item in items:
@@ -109,7 +112,7 @@ class Reader:
         Returns:
             A sequence for each of ``COLUMNS``, as long as the history; None where an item has no such thing.
         """
-        told = self._told
+        told = self.told
         return {
             column.name: told[column.name] if column.path is None else column.path(rows, told)
             for column in COLUMNS
