@@ -23,9 +23,11 @@ from nbagents.voice.events import (
     VoiceStreamEventAudio,
     VoiceStreamEventError,
     VoiceStreamEventInterrupted,
+    VoiceStreamEventTranscription,
     VoiceStreamEventTurnEnded,
 )
 from nbagents.voice.heard import Spoken, SpokenTTSModel, first_words
+from nbagents.voice.streamed import streamed
 from nbagents.voice.utterance import HeardSTTModel
 from nbagents.voice.workflow import AgentWorkflow
 
@@ -189,7 +191,7 @@ class Answering:
         stt, tts = self._engines
         pipeline = VoicePipeline(
             workflow=self.workflow,
-            stt_model=stt if utterance is None else HeardSTTModel(stt, utterance),
+            stt_model=streamed(stt, self._partial) if utterance is None else HeardSTTModel(stt, utterance),
             tts_model=SpokenTTSModel(tts, self.spoken),
             config=self._settings,
         )
@@ -203,6 +205,9 @@ class Answering:
             raise VoiceError("the agent answered nothing", stage="answer")
         if self.turn.answer.strip() and not self.spoken.handed_out:
             raise VoiceError(f"{tts.model_name} made no sound of the answer", stage="speak")
+
+    async def _partial(self, text: str) -> None:
+        await self._tell(VoiceStreamEventTranscription(text, is_final=False))
 
     async def _hand_out(self, data: bytes) -> None:
         self.turn.reach("first sound")

@@ -28,7 +28,8 @@ class VoiceStreamEventTranscription:
     Attributes:
         text: All of it so far; a later event of the same utterance replaces it. Empty where nothing was
             understood.
-        is_final: Whether the utterance is over; models that do not listen along give only the final one.
+        is_final: Whether this is all of it. Partial ones come while it is spoken from a model that listens along,
+            and while it is written from OpenAI's; other models give only the final one.
     """
 
     text: str
