@@ -9,8 +9,7 @@ import pytest
 
 from nbagents.audio.espeak import espeak_installed, speak
 from nbagents.audio.resample import resample
-from nbagents.audio.wav import to_wav
-from tests.browser.conftest import CHROMIUM, CHROMIUM_FLAGS
+from tests.browser.conftest import launch_talking
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,20 +24,11 @@ TURNS = 8
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Chromium whose microphone asks the same question every six seconds."""
-    from playwright.sync_api import sync_playwright
-
     sound = speak(QUESTION, words_per_minute=140)
     asked = resample(sound.samples, sound.rate, RATE)
     said = np.zeros(6 * RATE, np.int16)
     said[RATE // 2 : RATE // 2 + len(asked)] = asked
-    file = tmp_path_factory.mktemp("said") / "said.wav"
-    file.write_bytes(to_wav(said, RATE))
-    capture = f"--use-file-for-fake-audio-capture={file}"
-    flags = [*CHROMIUM_FLAGS, capture, "--autoplay-policy=no-user-gesture-required"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
+    yield from launch_talking(tmp_path_factory.mktemp("said"), said)
 
 
 SETUP = f"""

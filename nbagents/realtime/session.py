@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from concurrent.futures import CancelledError
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from agents.realtime import RealtimeRunner
-from agents.realtime.model_inputs import RealtimeModelSendInterrupt, RealtimeModelSendRawMessage
+from agents.realtime.model_inputs import RealtimeModelSendInterrupt
 
-from nbagents.errors import RealtimeClosedError, RealtimeConnectionError
+from nbagents.realtime.connection import Connection
 from nbagents.realtime.conversation import Conversation
 from nbagents.realtime.events import (
     RealtimeConnectionEvent,
@@ -25,9 +23,9 @@ from nbagents.realtime.events import (
 )
 from nbagents.realtime.frame import transcript_frame
 from nbagents.realtime.ledger import Ledger
-from nbagents.realtime.loop_thread import LoopThread
 from nbagents.realtime.mailbox import Closed, Mailbox
 from nbagents.realtime.playback import Playback
+from nbagents.realtime.raw import raw_message
 from nbagents.realtime.spans import ConversationSpans
 from nbagents.realtime.steady import SteadyModel
 from nbagents.realtime.translate import Translator
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from agents.realtime import RealtimeAgent as SDKAgent
-    from agents.realtime import RealtimeModel, RealtimeModelConfig, RealtimeRunConfig
+    from agents.realtime import RealtimeModel, RealtimeModelConfig, RealtimeRunConfig, RealtimeSessionEvent
     from agents.realtime import RealtimeSession as SDKSession
 
     from nbagents.realtime.config import RealtimeConfig
@@ -50,8 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["RealtimeSession"]
 
 _EVENTS = 8_192  # about two minutes of a lively conversation that nobody reads
-_MICROPHONE = 250  # chunks; 10 s of 40 ms each
-_CLOSE_S = 0.9
 
 
 class RealtimeSession:
@@ -95,18 +91,21 @@ class RealtimeSession:
         spans = ConversationSpans(agent.name, self.conversation, self.playback, disabled=untraced)
         self._ledger = Ledger(spans, self.conversation, self.playback, keep_in=keep_in, publish=self.publish)
         self._agent, self._context, self._run_config = agent, context, run_config
-        self._connection = connection
+        self._target = connection
         self._steady = SteadyModel(make_model, self.conversation, self.playback, self._status)
         self._listeners: list[Callable[[RealtimeEvent], None]] = [self._ledger.take]
         self._events: Mailbox[RealtimeEvent] = Mailbox(_EVENTS)
-        self._microphone: Mailbox[tuple[bytes, bool, bool]] = Mailbox(_MICROPHONE)
-        self._thread: LoopThread | None = None
-        self._sdk: SDKSession | None = None
         self._error: BaseException | None = None
-        self._started: Future[None]
-        self._closed = False
         self._is_call = False  # a browser's: its sound does not come here
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._translate = Translator(self.conversation, self.playback, config.output_audio_format)
+        self._way = Connection(
+            self._steady,
+            connect=self._connect,
+            take=self._take,
+            publish=self.publish,
+            end=self._end,
+            settle=self._ledger.close,
+        )
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -128,18 +127,13 @@ class RealtimeSession:
 
     def begin(self) -> Future[None]:
         """Connect without waiting; may be called on any thread."""
-        if self._closed:
-            raise RealtimeClosedError("this realtime session is closed; start another one")
-        if self._thread is None:
-            self._thread = LoopThread("nbagents-realtime")
-            self._started = self._thread.submit(self._connect())
-        return self._started
+        return self._way.begin()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> RealtimeEvent:
-        if self._thread is None:
+        if not self._way.begun:
             await self.start()
         if dropped := self._events.take_dropped():
             return RealtimeOverflowEvent(queue="events", dropped=dropped)
@@ -164,7 +158,7 @@ class RealtimeSession:
         Args:
             text: What is said.
         """
-        await self._do(self._session().send_message(text))
+        await self._way.run(self._way.session.send_message(text))
 
     async def send_audio(self, audio: bytes, *, commit: bool = False) -> None:
         """Send the next samples from the microphone.
@@ -177,8 +171,7 @@ class RealtimeSession:
 
     def put_audio(self, audio: bytes, *, commit: bool = False) -> None:
         """Do as ``send_audio``, on any thread and without waiting."""
-        self._session()
-        self._microphone.put((audio, commit, False))
+        self._way.hear(audio, commit=commit)
 
     async def send_image(self, image: bytes | str, *, text: str = "", media_type: str = "image/png") -> None:
         """Show an image; the agent answers.
@@ -193,29 +186,28 @@ class RealtimeSession:
         parts: list[Any] = [{"type": "input_image", "image_url": url}]
         if text:
             parts.insert(0, {"type": "input_text", "text": text})
-        await self._do(self._session().send_message({"type": "message", "role": "user", "content": parts}))
+        await self._way.run(self._way.session.send_message({"type": "message", "role": "user", "content": parts}))
 
     async def interrupt(self) -> None:
         """Stop the agent: its speech is cut at what was heard, and its answer is cancelled.
 
         The SDK's ``interrupt()`` leaves the cancelling to the server, which does it only when it hears the user.
         """
-        await self._do(self._steady.send_event(RealtimeModelSendInterrupt(force_response_cancel=True)))
+        await self._way.run(self._steady.send_event(RealtimeModelSendInterrupt(force_response_cancel=True)))
         if self._is_call and self.conversation.aloud:
-            await self._do(self._steady.send_event(_raw("output_audio_buffer.clear")))
+            await self._way.run(self._steady.send_event(raw_message("output_audio_buffer.clear")))
 
     async def respond(self) -> None:
         """Ask for an answer to what was said; for push-to-talk."""
-        await self._do(self._steady.send_event(_raw("response.create")))
+        await self._way.run(self._steady.send_event(raw_message("response.create")))
 
     async def end_turn(self) -> None:
         """End what the user says, and ask for an answer; for push-to-talk."""
-        self._session()
-        self._microphone.put((b"", True, True))  # after what was heard, which may still wait there
+        self._way.hear(b"", commit=True, answer=True)  # after what was heard, which may still wait there
 
     async def clear_input(self) -> None:
         """Forget what the server has heard and not taken for a turn."""
-        await self._do(self._steady.send_event(_raw("input_audio_buffer.clear")))
+        await self._way.run(self._steady.send_event(raw_message("input_audio_buffer.clear")))
 
     async def set_turn_detection(self, turns: Mapping[str, Any] | None) -> None:
         """Change how the end of a turn is found; connections that follow keep it.
@@ -223,7 +215,7 @@ class RealtimeSession:
         Args:
             turns: As in ``RealtimeConfig.turn_detection``; None is push-to-talk.
         """
-        await self._do(self._steady.set_turn_detection(turns))
+        await self._way.run(self._steady.set_turn_detection(turns))
 
     async def update_agent(self, agent: Any) -> None:  # noqa: ANN401 - ours or the SDK's
         """Go on with another agent.
@@ -231,7 +223,7 @@ class RealtimeSession:
         Args:
             agent: A ``RealtimeAgent`` of ours or of the SDK.
         """
-        await self._do(self._session().update_agent(getattr(agent, "sdk_agent", agent)))
+        await self._way.run(self._way.session.update_agent(getattr(agent, "sdk_agent", agent)))
 
     async def approve(self, call_id: str, *, always: bool = False) -> None:
         """Let a tool run that waits for it.
@@ -240,7 +232,7 @@ class RealtimeSession:
             call_id: The call.
             always: Whether later calls of the tool need not ask.
         """
-        await self._do(self._session().approve_tool_call(call_id, always=always))
+        await self._way.run(self._way.session.approve_tool_call(call_id, always=always))
 
     async def reject(self, call_id: str, *, message: str | None = None, always: bool = False) -> None:
         """Do not let a tool run; the model is told.
@@ -250,26 +242,20 @@ class RealtimeSession:
             message: What the model is told.
             always: Whether later calls of the tool are rejected too.
         """
-        await self._do(self._session().reject_tool_call(call_id, always=always, rejection_message=message))
+        await self._way.run(self._way.session.reject_tool_call(call_id, always=always, rejection_message=message))
 
     async def close(self) -> None:
         """End the conversation, within a second."""
-        if (thread := self._close_soon()) is not None:
-            with suppress(TimeoutError, asyncio.CancelledError, Exception):
-                await asyncio.wait_for(asyncio.wrap_future(thread.submit(self._shut())), _CLOSE_S)
-            await asyncio.to_thread(self._stop, thread)
+        await self._way.close()
 
     def close_now(self) -> None:
         """End the conversation, within a second; for code that cannot await."""
-        if (thread := self._close_soon()) is not None:
-            with suppress(TimeoutError, CancelledError, Exception):
-                thread.submit(self._shut()).result(_CLOSE_S)
-            self._stop(thread)
+        self._way.close_now()
 
     @property
     def closed(self) -> bool:
         """Whether it has ended."""
-        return self._closed
+        return self._way.closed
 
     def post(self, coroutine: Coroutine[Any, Any, object]) -> None:
         """Run one of the methods on the connection's thread without waiting; what fails becomes an event.
@@ -277,10 +263,7 @@ class RealtimeSession:
         Args:
             coroutine: Such as ``session.send_text("Hello")``.
         """
-        if self._thread is None or not self._thread.alive:
-            coroutine.close()
-            return
-        self._thread.submit(self._guarded(coroutine))
+        self._way.post(coroutine)
 
     @property
     def log(self) -> EventLog:
@@ -324,24 +307,7 @@ class RealtimeSession:
             played_ms: Milliseconds from the start of its speech.
         """
         self.playback.report(item_id, content_index, played_ms)
-        if self._thread is not None and self._thread.alive:
-            self._thread.post(self._ledger.spans.played)
-
-    def later(self, seconds: float, function: Callable[[], object]) -> bool:
-        """Call a function on the connection's thread; may be called on any thread.
-
-        Args:
-            seconds: When.
-            function: What.
-
-        Returns:
-            Whether it will be called: there is no such thread before ``start`` and after ``close``.
-        """
-        thread = self._thread
-        if thread is None or not thread.alive or self._closed:
-            return False
-        thread.post(thread.loop.call_later, seconds, function)
-        return True
+        self._way.call(self._ledger.spans.played)
 
     def publish(self, event: RealtimeEvent) -> None:
         """Hand an event to the listeners and to whoever iterates; on the connection's thread.
@@ -356,101 +322,23 @@ class RealtimeSession:
                 self.publish(RealtimeErrorEvent(message=f"a listener failed: {type(exc).__name__}: {exc}"))
         self._events.put(event)
 
-    async def _guarded(self, coroutine: Coroutine[Any, Any, object]) -> None:
-        try:
-            await coroutine
-        except Exception as exc:  # noqa: BLE001 - there is nobody to raise to; it is said in the session
-            self.publish(RealtimeErrorEvent(message=f"{type(exc).__name__}: {exc}"))
-
-    async def _do(self, coroutine: Coroutine[Any, Any, object]) -> None:
-        thread = self._thread
-        if thread is None or self._closed:
-            coroutine.close()
-            raise RealtimeClosedError("this realtime session is closed; start another one")
-        await thread.run(coroutine)
-
-    def _session(self) -> SDKSession:
-        if self._sdk is None or self._closed:
-            state = "closed; start another one" if self._closed else "not connected yet; await start() first"
-            raise RealtimeClosedError(f"this realtime session is {state}")
-        return self._sdk
-
     def _status(self, status: ConnectionStatus, detail: str) -> None:
         self.publish(RealtimeConnectionEvent(status=status, detail=detail))
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> SDKSession:
         runner = RealtimeRunner(self._agent, model=self._steady, config=self._run_config)
-        try:
-            connection: Any = dict(self._connection())
-            self._is_call = "call_id" in connection
-            connection["initial_model_settings"] = self.config.settings(call=self._is_call)
-            session = await runner.run(context=self._context, model_config=connection)
-            self._sdk = await session.enter()
-        except Exception as exc:
-            self._events.close()
-            raise _not_connected(exc) from exc
-        self._tasks = {
-            asyncio.create_task(self._pump(session), name="nbagents-realtime-events"),
-            asyncio.create_task(self._send_microphone(session), name="nbagents-realtime-microphone"),
-        }
+        target: Any = dict(self._target())
+        self._is_call = "call_id" in target
+        target["initial_model_settings"] = self.config.settings(call=self._is_call)
+        session = await runner.run(context=self._context, model_config=target)
+        return await session.enter()
 
-    async def _pump(self, session: SDKSession) -> None:
-        translate = Translator(self.conversation, self.playback, self.config.output_audio_format)
-        try:
-            async for event in session:
-                for ours in translate(event):
-                    if isinstance(ours, RealtimeHistoryEvent):
-                        self.history = ours.items
-                    self.publish(ours)
-        except Exception as exc:  # noqa: BLE001 - raised to whoever iterates
-            self._error = exc
-            self.publish(RealtimeErrorEvent(message=f"{type(exc).__name__}: {exc}", fatal=True))
-        finally:
-            if not self._closed:  # else it is closed once the connection has said that it is
-                self._events.close()
+    def _take(self, event: RealtimeSessionEvent) -> None:
+        for ours in self._translate(event):
+            if isinstance(ours, RealtimeHistoryEvent):
+                self.history = ours.items
+            self.publish(ours)
 
-    async def _send_microphone(self, session: SDKSession) -> None:
-        with suppress(Closed):
-            while True:
-                audio, commit, answer = await self._microphone.get()
-                if dropped := self._microphone.take_dropped():
-                    self.publish(RealtimeOverflowEvent(queue="microphone", dropped=dropped))
-                try:
-                    if audio:
-                        await session.send_audio(audio)
-                    if commit:
-                        await self._steady.send_event(_raw("input_audio_buffer.commit"))
-                    if answer:
-                        await self._steady.send_event(_raw("response.create"))
-                except Exception as exc:  # noqa: BLE001 - said in the session; the next chunk may go through
-                    self.publish(RealtimeErrorEvent(message=f"the microphone's sound was not sent: {exc}"))
-
-    def _close_soon(self) -> LoopThread | None:
-        if self._closed:
-            return None
-        self._closed = True
-        self._microphone.close()
-        if self._thread is None:
-            self._events.close()
-        return self._thread
-
-    async def _shut(self) -> None:
-        if self._sdk is not None:
-            await self._sdk.close()
-        else:
-            self._started.cancel()
-        await self._ledger.close()
-
-    def _stop(self, thread: LoopThread) -> None:
+    def _end(self, error: BaseException | None) -> None:
+        self._error = self._error or error
         self._events.close()
-        thread.stop(0.2)
-
-
-def _raw(name: str) -> RealtimeModelSendRawMessage:
-    return RealtimeModelSendRawMessage(message={"type": name})
-
-
-def _not_connected(exc: Exception) -> Exception:
-    if not isinstance(exc, OSError | TimeoutError) and "websockets" not in type(exc).__module__:
-        return exc
-    return RealtimeConnectionError(f"the realtime server cannot be reached: {exc}", attempts=1)

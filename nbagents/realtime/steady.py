@@ -7,7 +7,6 @@ history, its tools and its approvals while the connections below it come and go.
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from agents.realtime.model_events import (
 )
 from agents.realtime.model_inputs import (
     RealtimeModelSendInterrupt,
-    RealtimeModelSendRawMessage,
     RealtimeModelSendSessionUpdate,
     RealtimeModelSendToolOutput,
 )
@@ -28,7 +26,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from nbagents.errors import RealtimeConnectionError
 from nbagents.realtime.ear import Ear
+from nbagents.realtime.limit import Limit
 from nbagents.realtime.playback import ConnectionPlayback
+from nbagents.realtime.raw import raw_message
 from nbagents.realtime.restore import needs_answer, restored_items
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ _WAITS_S = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 8.0, 10.0)
 _HANDSHAKE_S = 10.0
 _CLOSE_S = 0.5
 _ECHO_S = 1.0  # until the server has confirmed what was restored
-_RENEW_EARLY_S = 300.0  # before the limit that the server names
 _LIMIT_S = 3600.0
-_TICK_S = 0.5  # the limit is known only once the server has named it
 _LOST = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
 
 
@@ -79,7 +77,7 @@ class SteadyModel(RealtimeModel):
         self._conversation = conversation
         self._playback = playback
         self._on_status = on_status
-        self._limit_s = limit_s
+        self._limit = Limit(limit_s)
         self._listeners: list[RealtimeModelListener] = []
         self._inner: RealtimeModel | None = None
         self._ear: Ear | None = None
@@ -88,7 +86,6 @@ class SteadyModel(RealtimeModel):
         self._closing = False
         self._failed: RealtimeConnectionError | None = None
         self._work: set[asyncio.Task[None]] = set()
-        self._renew_at = 0.0
         self._cancelled: str | None = None
         self._turns: dict[str, Any] = {}  # turn detection that was changed since
 
@@ -205,7 +202,7 @@ class SteadyModel(RealtimeModel):
             if event.data.get("type") == "response.done":
                 self._playback.all_ended()
             if event.data.get("type") in {"session.created", "session.updated"}:
-                self._note_limit(event.data["session"].get("expires_at"))
+                self._limit.note(event.data["session"].get("expires_at"))
         elif event.type == "audio":
             tracker.received(event.item_id, event.content_index, len(event.data))
         elif event.type == "audio_done":
@@ -218,12 +215,6 @@ class SteadyModel(RealtimeModel):
         return event.type == "audio" and (
             event.response_id == self._cancelled or self._playback.was_cut(event.item_id, event.content_index)
         )
-
-    def _note_limit(self, expires_at: float | None) -> None:
-        left = self._limit_s if not expires_at else min(self._limit_s, expires_at - time.time())
-        early = min(_RENEW_EARLY_S, left / 4)
-        if left > 0:  # a recording's is in the past
-            self._renew_at = time.monotonic() + left - early
 
     async def _tell(self, event: RealtimeModelEvent) -> None:
         for listener in list(self._listeners):
@@ -242,7 +233,7 @@ class SteadyModel(RealtimeModel):
         ear = Ear(inner, ConnectionPlayback(self._playback), self._heard)
         inner.add_listener(ear)
         before, self._ear = self._ear, ear
-        self._note_limit(None)
+        self._limit.note()
         try:
             await asyncio.wait_for(inner.connect({**self._options, "playback_tracker": ear.tracker}), _HANDSHAKE_S)
         except BaseException:
@@ -306,17 +297,16 @@ class SteadyModel(RealtimeModel):
         items = restored_items(lines)
         ear.expect({item["id"] for item in items if "id" in item})
         for item in items:
-            await inner.send_event(_raw("conversation.item.create", item=item))
+            await inner.send_event(raw_message("conversation.item.create", item=item))
         with suppress(TimeoutError):
             await asyncio.wait_for(ear.echoed.wait(), _ECHO_S)
         if answer and needs_answer(lines):
-            await inner.send_event(_raw("response.create"))
+            await inner.send_event(raw_message("response.create"))
 
     async def _renew_in_time(self) -> None:
         while not self._closing:
-            await asyncio.sleep(max(0.05, min(_TICK_S, self._renew_at - time.monotonic())))
-            late = time.monotonic() - self._renew_at
-            if late >= 0 and self._up.is_set() and (self._conversation.idle or late > self._limit_s / 20):
+            await self._limit.tick()
+            if self._up.is_set() and self._limit.due(idle=self._conversation.idle):
                 await self._renew()
 
     async def _renew(self) -> None:
@@ -345,7 +335,3 @@ class SteadyModel(RealtimeModel):
     def _retire_response_audio(self, response_id: str) -> None:
         if self._inner is not None:
             self._inner._retire_response_audio(response_id)  # noqa: SLF001 - the SDK's session calls it on its model
-
-
-def _raw(name: str, **fields: Any) -> RealtimeModelSendRawMessage:  # noqa: ANN401 - JSON values
-    return RealtimeModelSendRawMessage(message={"type": name, "other_data": fields})

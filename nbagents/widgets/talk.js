@@ -149,7 +149,8 @@ export class TalkView extends LiveView {
   /** The kernel renews the static form after each turn, which puts the view in a new place. @param {Element} place */
   mount(place) {
     super.mount(place);
-    if (performance.now() - this.leftAt < 500) this.root.focus({ preventScroll: true });
+    const nobody = document.activeElement === document.body;
+    if (nobody && performance.now() - this.leftAt < 2000) this.root.focus({ preventScroll: true });
   }
 
   /** @param {HTMLElement[]} buttons  more of them */

@@ -126,6 +126,7 @@ class VoicePanel(TalkPanel):
                 self._conversation.feed(frame)
         else:
             self._conversation.feed(b"")
+            self._renew_static_form()  # not while the button is held: it is drawn anew, and would be let go
         self._paint_soon()
 
     def hands_free(self, on: bool) -> None:  # noqa: FBT001 - a switch has two states
@@ -264,7 +265,7 @@ class VoicePanel(TalkPanel):
                 self._trouble = str(event.error)
             case VoiceStreamEventAgentResponse():
                 self._trouble = ""
-            case VoiceStreamEventTurnEnded():
+            case VoiceStreamEventTurnEnded() if not self._talking:
                 self._renew_static_form()
         self._paint_soon()
 

@@ -206,12 +206,28 @@ def _wait_until_up(lab, server, log):
 @pytest.fixture(scope="module")
 def browser():
     """Chromium, for one module."""
-    from playwright.sync_api import sync_playwright
+    yield from launch()
 
+
+def launch(*flags):
+    """Start Chromium; what is waited for in it may take as long as a slow machine needs."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_FLAGS, *flags])
         yield chromium
         chromium.close()
+
+
+def launch_talking(folder, said, *flags):
+    """Start Chromium with a fake microphone that says the same (int16 at 48 kHz) again and again."""
+    from nbagents.audio.wav import to_wav
+
+    file = folder / "said.wav"
+    file.write_bytes(to_wav(said, 48_000))
+    sound = (f"--use-file-for-fake-audio-capture={file}", "--autoplay-policy=no-user-gesture-required")
+    yield from launch(*sound, *flags)
 
 
 @dataclass
@@ -365,13 +381,18 @@ def notebook(lab, browser, request):
     """Make a notebook from cell sources, open it in its own page, and fail on any error the page reports."""
     opened = []
 
-    def make(cells, *, name=None, width=1200, height=1000, start=True):
+    def make(cells, *, name=None, width=1200, height=1000, start=True, beside=None):
         path = f"{name or request.node.name}.ipynb"
         if isinstance(cells, (str, os.PathLike)):
             shutil.copy(cells, lab.folder / path)
         elif cells is not None:
             (lab.folder / path).write_text(json.dumps(_document(cells)))
-        page = browser.new_page(viewport={"width": width, "height": height})
+        if beside is None:
+            context = browser.new_context(viewport={"width": width, "height": height})
+            context.set_default_timeout(WAIT_MS)
+        else:  # in another tab of the same browser
+            context = beside.page.context
+        page = context.new_page()
         notebook_page = NotebookPage(lab, path, page)
         page.add_init_script(PANEL)
         _listen(page, notebook_page.problems)
@@ -384,7 +405,7 @@ def notebook(lab, browser, request):
     for n, page in enumerate(opened):
         if request.node.stash.get(FAILED, False) and not page.page.is_closed():
             page.screenshot(f"failed-{request.node.name}-{n}")
-        page.close()
+        page.page.context.close()
     lab.shutdown_kernels()
     assert [problem for page in opened for problem in page.problems] == []
 

@@ -10,9 +10,8 @@ import pytest
 
 from nbagents.audio.espeak import espeak_installed, speak
 from nbagents.audio.resample import resample
-from nbagents.audio.wav import to_wav
 
-from .conftest import CHROMIUM, CHROMIUM_FLAGS
+from .conftest import launch_talking
 
 expect = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed").expect
 
@@ -55,25 +54,13 @@ PRINTED = """text => nbTestPanel().content.model.sharedModel.cells
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Chromium whose microphone asks a question every eight seconds."""
-    from playwright.sync_api import sync_playwright
-
     sound = speak(QUESTION, words_per_minute=140)
     asked = resample(sound.samples, sound.rate, RATE)
     said = np.zeros(8 * RATE, np.int16)
     said[RATE : RATE + len(asked)] = asked
-    file = tmp_path_factory.mktemp("said") / "said.wav"
-    file.write_bytes(to_wav(said, RATE))
-    capture = f"--use-file-for-fake-audio-capture={file}"
-    flags = [
-        *CHROMIUM_FLAGS,
-        capture,
-        "--autoplay-policy=no-user-gesture-required",
-        "--disable-features=WebRtcHideLocalIpsWithMdns",
-    ]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
-        chromium.close()
+    yield from launch_talking(
+        tmp_path_factory.mktemp("said"), said, "--disable-features=WebRtcHideLocalIpsWithMdns"
+    )
 
 
 def test_a_call(notebook):
@@ -91,12 +78,12 @@ def test_a_call(notebook):
     page.open()
     page.run_all()
     panel = page.cell(2).locator(".nbagents-root")
-    expect(panel.locator(".saying")).to_have_text("Connect", timeout=20_000)
+    expect(panel.locator(".saying")).to_have_text("Connect")
     panel.locator(".control").click()
-    expect(panel.locator(".line.user").first).to_have_text(QUESTION, timeout=40_000)
-    expect(panel.locator(".card").first).to_contain_text("18 degrees")
+    expect(panel.locator(".line.user", has_text=QUESTION).first).to_be_visible()
+    expect(panel.locator(".card", has_text="18 degrees").first).to_be_visible()
     expect(panel.locator(".saying")).to_have_text("Speaking")
-    expect(panel.locator(".line.assistant").first).to_contain_text("sunny in Paris", timeout=20_000)
+    expect(panel.locator(".line.assistant", has_text="sunny in Paris").first).to_be_visible()
     page.wait_for(
         """() => {
         const panel = [...globalThis[Symbol.for("nbagents.page")].hubs.values()].find(hub => hub.call);
