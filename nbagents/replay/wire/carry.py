@@ -12,6 +12,7 @@ from nbagents.replay.wire.pieces import AsyncPieces, Pieces
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from nbagents.replay.wire.pools import AsyncPools
     from nbagents.replay.wire.recorder import Take
 
 __all__ = ["carry", "carry_async"]
@@ -20,16 +21,16 @@ __all__ = ["carry", "carry_async"]
 _OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
 
 
-async def carry_async(client: httpx2.AsyncClient, request: httpx2.Request, take: Take) -> httpx2.Response:
+async def carry_async(pools: AsyncPools, request: httpx2.Request, take: Take) -> httpx2.Response:
     """Send a request and pass on the response, noting both.
 
     Args:
-        client: The way to the network.
+        pools: The way to the network.
         request: What the outer client wants sent.
         take: Where it is noted.
     """
     try:
-        response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+        response = await pools.send(request)
     except Exception as exc:
         take.fail(exc)
         raise

@@ -1,7 +1,7 @@
 """HTTP transports that dispatch by mode: to the network, to rules in this process, or to a cassette.
 
-Requests that are live or recorded go through a client made with openai's own defaults, so that timeouts,
-connection limits, proxies and certificates are what they would be without nbagents. That client is made at the
+Requests that are live or recorded go through clients made with openai's own defaults, so that timeouts,
+connection limits, proxies and certificates are what they would be without nbagents. They are made at the
 first such request and not before: offline and in replay, nothing that could open a socket exists.
 """
 
@@ -25,6 +25,7 @@ from nbagents.replay.wire.deck import Deck
 from nbagents.replay.wire.pace import offline_speed, pause, wait_for
 from nbagents.replay.wire.pieces import AsyncPieces, Pieces
 from nbagents.replay.wire.playback import play, play_async, refusal
+from nbagents.replay.wire.pools import AsyncPools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -46,7 +47,7 @@ class Seam:
 
     mode: Mode
     deck: Deck = field(default_factory=Deck)
-    _live_async: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = field(default_factory=dict, repr=False)
+    _live_async: dict[asyncio.AbstractEventLoop, AsyncPools] = field(default_factory=dict, repr=False)
 
     def mode_for(self, request: httpx2.Request) -> Mode:
         """Return what answers a request: an export of traces is never recorded, and in replay never sent."""
@@ -55,17 +56,15 @@ class Seam:
         return self.mode
 
     @property
-    def live_async(self) -> httpx2.AsyncClient:
-        """The asynchronous way to the network; one connection pool for all clients of the running event loop.
+    def live_async(self) -> AsyncPools:
+        """The asynchronous way to the network, for all clients of the running event loop.
 
         A connection belongs to the loop it was made on: another ``asyncio.run`` needs its own.
         """
         loop = asyncio.get_running_loop()
         if loop not in self._live_async:
-            self._live_async = {
-                other: client for other, client in self._live_async.items() if not other.is_closed()
-            }
-            self._live_async[loop] = openai.DefaultAsyncHttpxClient()
+            self._live_async = {other: pools for other, pools in self._live_async.items() if not other.is_closed()}
+            self._live_async[loop] = AsyncPools()
         return self._live_async[loop]
 
     @cached_property
@@ -86,7 +85,7 @@ class AsyncSeamTransport(httpx2.AsyncBaseTransport):
         match seam.mode_for(request):
             case "live":
                 # The outer client owns authentication and redirects; the inner one only carries.
-                return await seam.live_async.send(request, auth=None, follow_redirects=False, stream=True)
+                return await seam.live_async.send(request)
             case "record":
                 take = _take(seam.deck, request, await request.aread())
                 return (
