@@ -6,7 +6,7 @@ shared machine has slow moments.
 A hundred calls of 50 ms at once would be 2,000 rows a second. But the SDK needs some 4 ms of a core for each run
 (the request and the answer as models, the runner's own tasks, HTTP), so that one process ends near 250, whoever
 calls it. Hence two shares: of nothing but waiting, which is what the SDK leaves, and of the bare SDK, which is
-what map_agent adds. More processes are more rows: ``client=distributed.Client()`` uses every core of one machine, too.
+what map_agent adds. More processes are more rows: ``client=distributed.Client()`` uses every core of a machine.
 """
 
 from __future__ import annotations
