@@ -83,7 +83,7 @@ export class Place {
     this.anchor = this.within(this.anchor);
     if (!this.row) return;
     const row = pages.isFresh(this.index) ? pages.row(this.index) : undefined;
-    if (row && (row.key !== this.row.key || row.stamp !== this.row.stamp)) this.choose(row);
+    if (row) this.choose(row); // it may stand elsewhere now, or be another
     if (!pages.fitting) this.choose(null);
   }
 
