@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,14 +12,14 @@ from nbagents.sessions.items.label import one_line
 from nbagents.sessions.table.static import many, sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["SessionTable"]
 
 _NAMES = ["session_id", "title", "tags", "items", "turns", "tokens", "agents", "first_time", "last_time"]
 _HEADS = ("session", "title", "items", "turns", "tokens", "agents", "tags", "last (UTC)")
-_TEXTS = frozenset({0, 1, 5, 6, 7})  # the places of cells that are not numbers
-_WIDTHS = (24, 48, 7, 5, 9, 24, 20, 16)
+_TEXTS = frozenset({"session", "title", "agents", "tags", "last (UTC)"})
+_MOST = (32, 60, 32, 32)  # characters of a session's name, its title, its agents and its tags
 _ROWS = 40
 
 
@@ -37,16 +38,22 @@ class SessionTable(pd.DataFrame):
     def _repr_html_(self) -> str | None:
         if list(self.columns) != _NAMES:
             return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
-        return html_list(self._headline(" · "), _HEADS, self._cells(), texts=_TEXTS)
+        heads, *rows = self._cells()
+        texts = [place for place, head in enumerate(heads) if head in _TEXTS]
+        return html_list(self._headline(" · "), heads, rows, texts=texts)
 
     def __repr__(self) -> str:
         if list(self.columns) != _NAMES:
             return super().__repr__()
-        rows = [*self._cells()]
-        return "\n".join([self._headline("   "), *map(_line, [_HEADS, *rows] if rows else [])])
+        lines = self._cells() if len(self) else []
+        widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+        return "\n".join([self._headline("   "), *(_line(cells, lines[0], widths) for cells in lines)])
 
-    def _cells(self) -> Iterator[tuple[str, ...]]:
-        return map(_cells_of, self.head(_ROWS).to_dict("records"))
+    def _cells(self) -> list[tuple[str, ...]]:
+        """Return the heads and the cells of each row, without the columns in which nothing stands."""
+        rows = [_cells_of(row) for row in self.head(_ROWS).to_dict("records")]
+        there = [any(cells) for cells in zip(*rows, strict=True)] or [True] * len(_HEADS)
+        return [tuple(compress(cells, there)) for cells in (_HEADS, *rows)]
 
     def _headline(self, gap: str) -> str:
         if self.empty:
@@ -59,16 +66,15 @@ class SessionTable(pd.DataFrame):
 
 def _cells_of(row: dict[Any, Any]) -> tuple[str, ...]:
     texts = (row["session_id"], row["title"] or "", ", ".join(row["agents"]), ", ".join(row["tags"]))
-    widths = (_WIDTHS[place] for place in (0, 1, 5, 6))
-    session, title, agents, tags = (sound(one_line(*cell)) for cell in zip(texts, widths, strict=True))
+    session, title, agents, tags = (sound(one_line(text, most)) for text, most in zip(texts, _MOST, strict=True))
     numbers = (f"{row[name]:,}" for name in ("items", "turns", "tokens"))
     last = "" if pd.isna(row["last_time"]) else f"{row['last_time']:%Y-%m-%d %H:%M}"
     return (session, title, *numbers, agents, tags, last)
 
 
-def _line(cells: Sequence[str]) -> str:
-    padded = [
-        f"{cell:<{width}}" if place in _TEXTS else f"{cell:>{width}}"
-        for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
-    ]
+def _line(cells: Sequence[str], heads: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        f"{cell:<{width}}" if head in _TEXTS else f"{cell:>{width}}"
+        for cell, head, width in zip(cells, heads, widths, strict=True)
+    )
     return "  ".join(padded).rstrip()
