@@ -71,6 +71,7 @@ def _synthesise(library: Any, text: str) -> bytes:  # noqa: ANN401 - ctypes has 
     pieces: list[bytes] = []
 
     def take(samples: Any, count: int, _events: object) -> int:  # noqa: ANN401 - a pointer
+        """Keep the next piece; returning 0 asks for more."""
         if samples and count:
             pieces.append(ctypes.string_at(samples, 2 * count))
         return 0

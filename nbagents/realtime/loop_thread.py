@@ -65,6 +65,7 @@ class LoopThread:
         context = contextvars.copy_context()
 
         def start() -> None:
+            """Make the task, on the loop's own thread."""
             task = self.loop.create_task(coroutine, context=context)
             task.add_done_callback(lambda task: _hand_over(task, done))
             done.add_done_callback(

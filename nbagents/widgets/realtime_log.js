@@ -30,7 +30,7 @@ export class EventTable {
     this.count = make("span", "dim num");
     this.about = make("span", "dim");
     this.find = make("input", "search", { placeholder: "Filter", "aria-label": "filter events", hidden: "" });
-    this.only = make("button", "button", { hidden: "", "aria-pressed": "false" }, ["Session only"]);
+    this.only = make("button", "button", { hidden: "", "aria-pressed": "false", title: "hide what the server sent" }, ["Session only"]);
     this.rows = make("div", "rows", { hidden: "" });
     view.on(this.toggle, "click", () => this.set(view, { open: !this.open }));
     view.on(this.find, "input", () => this.set(view, { query: this.find.value }));

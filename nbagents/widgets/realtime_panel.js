@@ -107,6 +107,10 @@ class PanelHub extends TalkHub {
     }
   }
 
+  levels() {
+    return this.call ? this.call.levels() : super.levels();
+  }
+
   hangUp() {
     this.call?.hangUp();
     this.call = null;
@@ -216,7 +220,8 @@ class PanelView extends TalkView {
   fillLine(element, line) {
     const [heard, rest] = heardOf(line);
     element.className = `line ${line.role}${line.final ? "" : " open"}`;
-    const waiting = line.role === "user" ? "…" : "";
+    const waiting = line.role !== "user" ? "" : line.final ? "(nothing understood)" : "…";
+    element.classList.toggle("open", !line.final || !line.text);
     element.replaceChildren(line.images ? `[${line.images} image${line.images === 1 ? "" : "s"}] ` : "", heard || (rest ? "" : waiting));
     if (rest) element.append(make("s", "", { title: "not heard: it was interrupted" }, [rest]));
     element.hidden = !line.text && !line.images && line.role !== "user";

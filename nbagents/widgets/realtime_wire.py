@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from nbagents.widgets.wire import short
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from nbagents.realtime.tally import Tally
 
 __all__ = ["line_json", "log_json", "tally_json"]
-
-_LONGEST = 4_000  # characters of a text in the page; SQLite has it whole
 
 
 def line_json(line: Line, state: str | None = None) -> dict[str, Any]:
@@ -33,13 +33,13 @@ def line_json(line: Line, state: str | None = None) -> dict[str, Any]:
         "id": line.item_id,
         "kind": line.kind,
         "role": line.role,
-        "text": _short(line.text),
+        "text": short(line.text),
         "heard": line.heard,
         "final": line.final,
         "name": line.name,
-        "arguments": _short(line.arguments),
+        "arguments": short(line.arguments),
         "call_id": line.call_id,
-        "output": None if line.output is None else _short(line.output),
+        "output": None if line.output is None else short(line.output),
         "images": len(line.images),
         "state": state,
     }
@@ -53,7 +53,3 @@ def log_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 def tally_json(tally: Tally, cost: float | None) -> dict[str, Any]:
     """Return tokens and cost so far."""
     return {**asdict(tally), "total": tally.total, "cost": cost}
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "\u2026"

@@ -110,6 +110,11 @@ export class TalkHub extends LiveHub {
     return page().hubs.get(this.model.get("speaker_id"));
   }
 
+  /** How loud the user and the agent are, from 0 to 1. @returns {number[]} */
+  levels() {
+    return [this.microphone(), this.speaker()].map((device) => device?.level ?? 0);
+  }
+
   /** Silence at once; the kernel learns how much was heard. */
   stop() {
     this.speaker()?.stop();
@@ -243,8 +248,8 @@ export class TalkView extends LiveView {
   drawMeters() {
     const { state } = this.panel;
     const devices = [this.panel.microphone(), this.panel.speaker()];
-    const heard = this.holding || state?.hands_free ? devices[0]?.level : 0;
-    const [mine, theirs] = [heard, devices[1]?.level].map((level) => meterShare(level ?? 0));
+    const listening = this.holding || state?.hands_free;
+    const [mine, theirs] = this.panel.levels().map((level, n) => meterShare(n || listening ? level : 0));
     this.mine.style.width = `${(100 * mine).toFixed(0)}%`;
     this.theirs.style.width = `${(100 * theirs).toFixed(0)}%`;
     const loud = mine || theirs;
@@ -298,7 +303,7 @@ const TALK_LOOK = `
 .line { max-width: 82%; padding: 5px 10px; border-radius: 9px; background: var(--nb-soft); overflow-wrap: anywhere; white-space: pre-wrap; align-self: flex-start; }
 .line.user { align-self: flex-end; background: color-mix(in srgb, var(--nb-text) 8%, var(--nb-bg)); } .line.open { color: var(--nb-dim); }
 .note { display: block; font-size: 11px; color: var(--nb-faint); }
-.card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; } .card .pulse { display: inline-block; }
+.card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; max-height: 200px; overflow-y: auto; flex: none; } .card .pulse { display: inline-block; }
 .facts { display: flex; flex-direction: column; gap: 4px; padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; }
 .steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 4px 0 8px; } .bar { position: relative; height: 7px; } .bar i { position: absolute; top: 0; height: 7px; border-radius: 2px; min-width: 2px; background: var(--nb-speech); } .bar i.model { background: var(--nb-response); } .took { text-align: right; }
 @media (max-width: 760px) { .panel { grid-template-columns: 128px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }

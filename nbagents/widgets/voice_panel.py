@@ -34,6 +34,7 @@ from nbagents.voice.save import save_turns
 from nbagents.voice.static import turns_html, turns_text
 from nbagents.widgets.module import module_text
 from nbagents.widgets.talk import TalkPanel
+from nbagents.widgets.wire import short
 
 if TYPE_CHECKING:
     import os
@@ -309,7 +310,10 @@ class VoicePanel(TalkPanel):
 
 
 def _facts(turn: VoiceTurn) -> dict[str, Any]:
-    return {**turn.facts(), "stages": [stage.facts() for stage in stages(turn.stages)]}
+    facts = turn.facts()
+    for call in facts["tools"]:
+        call["output"] = None if call["output"] is None else short(call["output"])
+    return {**facts, "stages": [stage.facts() for stage in stages(turn.stages)]}
 
 
 def _pipeline_of(given: Any) -> VoicePipeline:  # noqa: ANN401 - a pipeline, or an agent of the SDK's

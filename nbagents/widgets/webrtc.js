@@ -1,6 +1,8 @@
 // @ts-check
 /** A call from this page to a realtime model: sound both ways without the kernel, and the call's id for the kernel. */
 
+import { soundContext } from "./device.js";
+
 const GATHER_MS = 1_000;
 
 export class DirectCall {
@@ -9,6 +11,7 @@ export class DirectCall {
     this.ended = ended;
     /** @type {RTCPeerConnection | null} */ this.peer = null;
     /** @type {MediaStream | null} */ this.stream = null;
+    /** @type {AnalyserNode[]} */ this.meters = []; // of the user's sound, and of the agent's
     this.audio = new Audio();
     this.audio.autoplay = true;
   }
@@ -21,7 +24,11 @@ export class DirectCall {
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: constraints });
     const peer = (this.peer = new RTCPeerConnection());
     for (const track of this.stream.getTracks()) peer.addTrack(track, this.stream);
-    peer.ontrack = ({ streams, track }) => (this.audio.srcObject = streams[0] ?? new MediaStream([track]));
+    void this.measure(0, this.stream);
+    peer.ontrack = ({ streams, track }) => {
+      this.audio.srcObject = streams[0] ?? new MediaStream([track]);
+      void this.measure(1, this.audio.srcObject);
+    };
     peer.onconnectionstatechange = () => {
       if (peer.connectionState === "failed") this.ended("the call to the model was lost");
     };
@@ -37,6 +44,28 @@ export class DirectCall {
     return id;
   }
 
+  /** Listen to how loud a stream is. @param {number} which @param {MediaStream} stream */
+  async measure(which, stream) {
+    try {
+      const context = await soundContext();
+      const meter = context.createAnalyser();
+      meter.fftSize = 1024;
+      context.createMediaStreamSource(stream).connect(meter);
+      this.meters[which] = meter;
+    } catch {
+      // a page without an audio context has a call without meters
+    }
+  }
+
+  /** @returns {number[]} how loud the user and the agent are, from 0 to 1 */
+  levels() {
+    return [0, 1].map((which) => {
+      const samples = new Float32Array(1024);
+      this.meters[which]?.getFloatTimeDomainData(samples);
+      return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length);
+    });
+  }
+
   /** @param {boolean} on  whether the microphone is heard */
   listen(on) {
     for (const track of this.stream?.getTracks() ?? []) track.enabled = on;
@@ -47,6 +76,7 @@ export class DirectCall {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.audio.srcObject = null;
     this.peer = this.stream = null;
+    this.meters = [];
   }
 }
 

@@ -96,6 +96,7 @@ class _Answer:
         self._spoken_s = 0.0
 
     async def make(self) -> None:
+        """Answer what the conversation holds, with a function call or by speaking, event by event."""
         call = self._call
         await call.emit("response.created", response=self._response("in_progress"))
         await call.hearing.transcribed()
@@ -110,6 +111,12 @@ class _Answer:
         await self.end("completed")
 
     async def end(self, status: str, reason: str | None = None) -> None:
+        """Say that the answer is over.
+
+        Args:
+            status: In the API's words, such as ``"completed"`` or ``"cancelled"``.
+            reason: Why, where it is not complete.
+        """
         for index, item in enumerate(self._output):
             if item["status"] == "in_progress":
                 item["status"] = "incomplete"
