@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from nbagents.voice.turn import ToolCall
+
 if TYPE_CHECKING:
     from nbagents.errors import NbAgentsError
     from nbagents.voice.turn import VoiceTurn
@@ -63,20 +65,8 @@ class VoiceStreamEventAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceStreamEventTool:
-    """A tool was called, or has returned.
-
-    Attributes:
-        call_id: Which call.
-        name: The tool's name.
-        arguments: Its arguments, as JSON.
-        output: What it returned, as text; None while it runs.
-    """
-
-    call_id: str
-    name: str
-    arguments: str
-    output: str | None = None
+class VoiceStreamEventTool(ToolCall):
+    """A tool was called, or has returned."""
 
 
 @dataclass(frozen=True, slots=True)

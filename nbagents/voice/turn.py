@@ -13,9 +13,9 @@ __all__ = ["STAGES", "ToolCall", "VoiceTurn"]
 STAGES = ("heard", "transcribed", "first token", "first sound")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool that was called in a turn.
+    """A tool that was called in a turn, as it stands.
 
     Attributes:
         call_id: Which call.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 from agents import Runner, get_current_trace
@@ -115,14 +116,13 @@ class AgentWorkflow(VoiceWorkflowBase):
 
     async def _tool(self, item: Any) -> None:  # noqa: ANN401 - a ToolCallItem or its output
         raw = item.raw_item if isinstance(item.raw_item, dict) else item.raw_item.model_dump()
-        call_id = raw.get("call_id") or raw.get("id") or ""
-        known = next((call for call in self._turn.tools if call.call_id == call_id), None)
-        if known is None:
-            known = ToolCall(call_id, raw.get("name") or raw.get("type", ""), raw.get("arguments") or "")
-            self._turn.tools.append(known)
+        call_id, tools = raw.get("call_id") or raw.get("id") or "", self._turn.tools
+        at = next((n for n, call in enumerate(tools) if call.call_id == call_id), len(tools))
+        if at == len(tools):
+            tools.append(ToolCall(call_id, raw.get("name") or raw.get("type", ""), raw.get("arguments") or ""))
         if item.type == "tool_call_output_item":
-            known.output = str(item.output)
-        await self._tell(VoiceStreamEventTool(known.call_id, known.name, known.arguments, known.output))
+            tools[at] = replace(tools[at], output=str(item.output))
+        await self._tell(VoiceStreamEventTool(*astuple(tools[at])))
 
 
 async def _end(result: RunResultStreaming) -> None:
