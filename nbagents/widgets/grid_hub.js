@@ -50,6 +50,7 @@ export class GridHub extends LiveHub {
 
   /** The kernel is there (again). @param {any} page */
   takeFirst(page) {
+    if (!this.asking) return; // another page asked
     this.wire.drop("The kernel was restarted meanwhile.");
     this.pages.asked.clear();
     if (!page) this.facts ??= emptyFacts();
@@ -122,6 +123,11 @@ export class GridHub extends LiveHub {
     this.ui.search = "";
     this.ui.hidden.clear();
     this.refilter();
+  }
+
+  /** Go to a place of the whole history; a trace goes to what its span made. @param {number} position  from 1 */
+  goTo(position) {
+    this.place.goTo(position);
   }
 
   // ------------------------------------------------------------------------------------------ rows

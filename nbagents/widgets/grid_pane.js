@@ -69,7 +69,7 @@ export class Pane {
       editor.takeTheirs();
       view.table.focus();
     });
-    view.on(this.partner, "click", () => this.hub.place.goTo(editor.row.partner));
+    view.on(this.partner, "click", () => this.hub.goTo(editor.row.partner));
     view.on(this.tabs, "click", (/** @type {any} */ event) => this.turn(event.target.closest("[data-field]")?.dataset.field));
     view.on(this.tabs, "keydown", (/** @type {KeyboardEvent} */ event) => this.tabKey(event));
     view.on(this.element, "keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
