@@ -51,7 +51,6 @@ class Enabled:
         self.mode = mode
         if self.board is not None:
             self.board.shown = display
-            self.board.calm = mode == "replay" and not self.location.live
         from nbagents.tracing.capture.presence import register
 
         register(self.processor)
@@ -218,7 +217,7 @@ def _set_up(mode: Mode, path: Path, location: Location, places: Places) -> Enabl
         from nbagents.notebook.strips import Board
         from nbagents.tracing.stored.store import TraceStore
 
-        board = Board(shell, TraceStore(path), location.frontend, places)
+        board = Board(shell, TraceStore(path), location.frontend, places, calm=not location.live)
         if location.live:
             _load_widgets_early()
     enabled = Enabled(mode, path, location, NotebookTracingProcessor(path, observer=board), board, shell, places)

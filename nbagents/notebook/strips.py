@@ -147,11 +147,11 @@ class Board:
         store: Where traces are stored.
         frontend: What shows the output.
         places: Tells the id of the cell that runs, also where the front end names none.
-        shown: Whether strips are displayed at all.
-
-    Attributes:
         calm: Whether strips appear only when their cell has ended. Nobody watches a notebook that a program runs,
             and a strip that appears in between has its place among the cell's outputs by chance.
+
+    Attributes:
+        shown: Whether strips are displayed at all.
     """
 
     def __init__(
@@ -161,10 +161,10 @@ class Board:
         frontend: Frontend,
         places: Places,
         *,
-        shown: bool = True,
+        calm: bool,
     ) -> None:
-        self.shown = shown
-        self.calm = False
+        self.shown = True
+        self._calm = calm
         self._shell = shell
         self._store = store
         self._frontend = frontend
@@ -200,7 +200,7 @@ class Board:
                 [trace for trace in traces if of_trace.get(trace.trace_id) is strip],
                 [span for span in spans if of_trace.get(span.trace_id) is strip],
             )
-            if not self.calm or strip.cell.execution != self._executing:
+            if not self._calm or strip.cell.execution != self._executing:
                 self._painter.mark(strip)
 
     def cell_started(self) -> None:

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents.audio.stages import stages
+from nbagents.tracing.static.plain_text import PRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def _headline(turns: Sequence[VoiceTurn], engines: str) -> str:
 def _rows(turn: VoiceTurn) -> str:
     captions = "".join(f"<tr><td>{escape(who)}</td><td>{escape(text)}</td></tr>" for who, text in _captions(turn))
     bars = "\n".join(_bars(turn))
-    return captions + (f"<tr><td></td><td><pre>{bars}</pre></td></tr>" if bars else "")
+    return captions + (f"<tr><td></td><td>{PRE}{bars}</pre></td></tr>" if bars else "")
 
 
 def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:

@@ -196,14 +196,14 @@ def test_a_kernel_that_is_shut_down_loses_nothing(start, tmp_path):
 
 def test_a_kernel_that_is_killed_leaves_what_it_began(start, tmp_path):
     """Even after a kill the file holds every span that had begun, and nobody takes it for running."""
-    kernel = start()
+    kernel = start(JPY_SESSION_NAME=str(tmp_path / "lamp.ipynb"))
     kernel.send(
         "import time\nwith trace('killed'), custom_span('open'):\n    print('now')\n"
         "    while True: time.sleep(0.05)"
     )
     kernel.until(lambda m: m["msg_type"] == "display_data")
     kernel.manager.shutdown_kernel(now=True)
-    record = TraceStore(tmp_path / "nbagents.db").last()
+    record = TraceStore(tmp_path / "lamp.nbagents.db").last()
     assert [(span.name, span.status) for span in record.spans] == [("open", "interrupted")]
     assert record.interrupted
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.run.batch.progress import progress_text
 from nbagents.tracing.measure.layout import seconds
-from nbagents.tracing.static.plain_text import bar
+from nbagents.tracing.static.plain_text import PRE, bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def batch_html(progress: Progress) -> str:
     head = escape(progress_text(progress.figures()))
     chart = "\n".join(map(escape, _charts(progress)))
     failed = failed_rows(progress.rows)
-    body = f'<pre style="white-space: pre; overflow-x: auto">{chart}</pre>' if chart else ""
+    body = f"{PRE}{chart}</pre>" if chart else ""
     return (
         f'<details class="tex2jax_ignore mathjax_ignore"><summary><code>{head}</code></summary>'
         f"{body}{_table(failed)}</details>"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.tracing.comparison.compare import most_changed, shown_depths
 from nbagents.tracing.measure.layout import seconds, signed
-from nbagents.tracing.static.plain_text import column, many, one_line, short
+from nbagents.tracing.static.plain_text import PRE, column, many, one_line, short
 
 if TYPE_CHECKING:
     from nbagents.tracing.comparison.compare import Pair, TraceComparison
@@ -34,7 +34,7 @@ def comparison_forms(comparison: TraceComparison) -> tuple[str, str]:
     body = escape("\n".join(lines))
     html = (
         f'<details class="tex2jax_ignore mathjax_ignore" open><summary><code>{escape(head)}</code></summary>'
-        f'<pre style="white-space: pre; overflow-x: auto">{body}</pre></details>'
+        f"{PRE}{body}</pre></details>"
     )
     return html, "\n".join([head, *lines])
 

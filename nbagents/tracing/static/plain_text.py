@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["bar", "column", "many", "one_line", "short"]
+__all__ = ["PRE", "bar", "column", "many", "one_line", "short"]
+
+# JupyterLab wraps what is preformatted, and a page of nbconvert sets it in a font of many widths.
+PRE = '<pre style="font-family: monospace; white-space: pre; overflow-x: auto">'
 
 _NAME_WIDTH, _BAR_WIDTH = 28, 44
 _EIGHTHS = " ▏▎▍▌▋▊▉"

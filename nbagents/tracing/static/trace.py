@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbagents.tracing.measure.layout import chosen, seconds, without_structure
 from nbagents.tracing.measure.runs import folded
-from nbagents.tracing.static.plain_text import bar, column, many, one_line, short
+from nbagents.tracing.static.plain_text import PRE, bar, column, many, one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,6 @@ ROWS = 40  # bars in one display
 _OPEN_ROWS = 16  # a display of more starts closed
 _PREVIEWS = 12
 _PREVIEW_CHARACTERS = 160
-_UNWRAPPED = "white-space: pre; overflow-x: auto"  # JupyterLab wraps what is preformatted
 _HEADLINE_NAME = 60
 _PREVIEWED = frozenset({"function", "response", "generation", "mcp_tools", "guardrail", "transcription", "speech"})
 
@@ -62,7 +61,7 @@ def _html(records: Sequence[TraceRecord], chart: Sequence[str]) -> str:
     return (
         f'<details class="tex2jax_ignore mathjax_ignore"{state}>'
         f"<summary><code>{escape(headline(records, '   '))}</code></summary>"
-        f'<pre style="{_UNWRAPPED}">{rows}</pre>{_previews(records)}</details>'
+        f"{PRE}{rows}</pre>{_previews(records)}</details>"
     )
 
 
