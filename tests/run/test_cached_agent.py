@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import os
 import pickle
 import sqlite3
+import subprocess
+import sys
 from collections import OrderedDict
 
 import pytest
-from agents import Agent, ModelSettings, RunConfig, Runner, function_tool
+from agents import Agent, ModelSettings, OpenAIResponsesModel, RunConfig, Runner, function_tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -240,47 +243,82 @@ async def test_it_is_an_agent(counting):
             CachedAgent(name="A", **wrong)
 
 
-@pytest.mark.parametrize("name", ["handoff", "two_turns", "tool_error", "streamed_tool_call"])
+ELSEWHERE = """
+import asyncio, json, sys
+from agents import Runner
+from nbagents import CachedAgent
+
+async def main():
+    agent = CachedAgent(name="A", instructions="Answer.", model="gpt-4o", path=sys.argv[1])
+    said = [(await Runner.run(agent, "lamp?")).final_output]
+    result = Runner.run_streamed(agent, "lamp?")
+    kinds = [event.data.type async for event in result.stream_events() if event.type == "raw_response_event"]
+    print(json.dumps([said + [result.final_output], kinds, agent.cache_info()[:2]]))
+
+asyncio.run(main())
+"""
+
+
+async def test_answers_outlive_the_process(counting, path):
+    """A second process, with no model to ask, answers from the file what the first one asked."""
+    agent = CachedAgent(name="A", instructions="Answer.", model=counting(), path=path)
+    said, (streamed, kinds) = await say(agent, "lamp?"), await stream(agent, "lamp?")
+    environment = {**os.environ, "OPENAI_API_KEY": "none", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ELSEWHERE, str(path), env=environment, stdout=subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert json.loads(out.splitlines()[-1]) == [[said, streamed], kinds, [2, 0]]
+
+
+@function_tool
+def random_number() -> int:
+    return 4
+
+
+@function_tool
+def tool() -> str:
+    raise RuntimeError("broken")
+
+
+@function_tool
+def get_capital(country: str) -> str:
+    return "Paris"
+
+
+@function_tool(strict_mode=False)
+def update_plan(explanation: str | None = None, plan: list[dict] | None = None) -> str:
+    return "Plan updated"
+
+
+# What is asked, with which tools, whether the answer streams. The two realtime conversations are not here: they
+# make no single calls. Of the spoken turn the answer is cached; listening and speaking are not an agent's model.
+RECORDED = {
+    "handoff": ("Go on.", [random_number], False),
+    "reasoning_with_tool_calls": ("Compose a poem.", [update_plan], False),
+    "streamed_tool_call": ("What is the capital of France?", [get_capital], True),
+    "tool_error": ("Go on.", [tool], False),
+    "two_turns": ("2+2?", [], False),
+    "voice_turn": ("あたし", [], True),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
 async def test_real_traffic_once_and_then_from_the_cache(name, recording, recorded, path):
     """Real replies are served once; with the server gone, the same run gives the same items from the file."""
     client = recorded(name)
-
-    def agents():
-        from agents import OpenAIResponsesModel
-
-        model = OpenAIResponsesModel(model="gpt-4o", openai_client=client)
-
-        @function_tool
-        def random_number() -> int:
-            return 4
-
-        @function_tool
-        def tool() -> str:
-            raise RuntimeError("broken")
-
-        @function_tool
-        def get_capital(country: str) -> str:
-            return "Paris"
-
-        second = CachedAgent(name="agent2", instructions="Return double the number", model=model, path=path)
-        return {
-            "handoff": CachedAgent(
-                name="agent1", tools=[random_number], handoffs=[second], model=model, path=path
-            ),
-            "tool_error": CachedAgent(name="A", tools=[tool], model=model, path=path),
-            "streamed_tool_call": CachedAgent(name="A", tools=[get_capital], model=model, path=path),
-            "two_turns": CachedAgent(name="A", model=model, path=path),
-        }[name]
+    question, tools, streamed = RECORDED[name]
 
     async def run():
-        agent = agents()
-        if name == "streamed_tool_call":
-            result = Runner.run_streamed(agent, "What is the capital of France?")
-            kinds = [
-                event.data.type async for event in result.stream_events() if event.type == "raw_response_event"
-            ]
-            return kinds, result.to_input_list()
-        result = await Runner.run(agent, "2+2?" if name == "two_turns" else "Go on.")
+        model = OpenAIResponsesModel(model="gpt-4o", openai_client=client)
+        second = CachedAgent(name="agent2", instructions="Return double the number", model=model, path=path)
+        handoffs = [second] if name == "handoff" else []
+        agent = CachedAgent(name="A", tools=tools, handoffs=handoffs, model=model, path=path)
+        if streamed:
+            result = Runner.run_streamed(agent, question)
+            events = [event async for event in result.stream_events()]
+            return [e.data.type for e in events if e.type == "raw_response_event"], result.to_input_list()
+        result = await Runner.run(agent, question)
         if name == "two_turns":
             result = await Runner.run(agent, [*result.to_input_list(), {"role": "user", "content": "4?"}])
         return None, result.to_input_list()
@@ -289,3 +327,4 @@ async def test_real_traffic_once_and_then_from_the_cache(name, recording, record
     recording.stop()
     again = await run()
     assert json.dumps(again, default=str) == json.dumps(served, default=str)
+    assert len(again[1]) > 1
