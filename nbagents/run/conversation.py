@@ -42,6 +42,7 @@ class Conversation:
         self.branches: list[Session] = []
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> bool:
@@ -53,10 +54,9 @@ class Conversation:
         """Whether a past message can be edited."""
         return isinstance(self.session, Branching)
 
-    async def load(self) -> None:
-        """Read the history that the session has."""
-        self.turns = turns_of(await self.session.get_items())
-        self._changed(None)
+    def load(self) -> None:
+        """Read the history that the session has; what is said meanwhile waits for it."""
+        self._loading = asyncio.get_running_loop().create_task(self._load())
 
     def send(self, text: str) -> None:
         """Say something; does nothing while a turn is under way."""
@@ -88,7 +88,11 @@ class Conversation:
         if found and not self.running:
             self.branches = [one for one in self.branches if one is not found[0]] + [self.session]
             self.session = found[0]
-            self._task = asyncio.get_running_loop().create_task(self.load())
+            self.load()
+
+    async def _load(self) -> None:
+        self.turns = turns_of(await self.session.get_items())
+        self._changed(None)
 
     async def _again(self, turn: int, text: str) -> None:
         old, self.session = self.session, await self._branch(self.turns[turn].first)
@@ -110,26 +114,33 @@ class Conversation:
         return branch
 
     async def _turn(self, text: str) -> None:
-        Scope.set_current_trace(None)
-        Scope.set_current_span(None)
-        place = len(self.turns)
-        turn = Turn(text, len(await self.session.get_items()), state="running", trace_id=gen_trace_id())
+        if self._loading is not None:
+            await asyncio.wait([self._loading])
+        place, turn = len(self.turns), Turn(text, 0, state="running", trace_id=gen_trace_id())
         self.turns.append(turn)
         self._changed(place)
         began = seconds()
         try:
-            with trace(f"chat: {self.agent.name}", turn.trace_id, self.session.session_id):
-                result = Runner.run_streamed(self.agent, text, session=self.session)
-                await self._follow(result, turn, place)
+            await self._answer(turn, place)
             turn.state = "done"
         except asyncio.CancelledError:
             turn.state = "stopped"
-            await self._drop_open_calls()
         except Exception as exc:  # noqa: BLE001 - a turn that fails is said on the page, and the next may be tried
             turn.state, turn.error = "error", f"{type(exc).__name__}: {exc}"
-            await self._drop_open_calls()
         turn.seconds = seconds() - began
         self._changed(place)
+
+    async def _answer(self, turn: Turn, place: int) -> None:
+        turn.first = len(await self.session.get_items())
+        Scope.set_current_trace(None)
+        Scope.set_current_span(None)
+        try:
+            with trace(f"chat: {self.agent.name}", turn.trace_id, self.session.session_id):
+                result = Runner.run_streamed(self.agent, turn.asked, session=self.session)
+                await self._follow(result, turn, place)
+        except BaseException:
+            await self._drop_open_calls()
+            raise
 
     async def _follow(self, result: RunResultStreaming, turn: Turn, place: int) -> None:
         try:

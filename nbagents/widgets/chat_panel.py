@@ -75,7 +75,7 @@ class ChatPanel(LiveWidget):
         self._wake: asyncio.TimerHandle | None = None
         self._handle: Any = None
         super().__init__()
-        self._in_loop(self._load)
+        self._in_loop(self._conversation.load)
 
     @property
     def session(self) -> Session:
@@ -112,9 +112,6 @@ class ChatPanel(LiveWidget):
 
         self._loop.call_soon_threadsafe(quietly)
 
-    def _load(self) -> None:
-        self._loading = self._loop.create_task(self._conversation.load())
-
     def _changed(self, place: int | None) -> None:
         """Send what has changed, soon and together; in the event loop."""
         if place is None:
@@ -129,9 +126,10 @@ class ChatPanel(LiveWidget):
         self._wake = None
         turns = self._conversation.turns
         stale, self._stale = self._stale, set()
-        for place in sorted(stale):
-            if place < len(turns):
-                self.send({"type": "turn", "place": place, "turn": turns[place].as_json()})
+        with self._lock:  # a turn must not be overtaken by an older "all"
+            for place in sorted(stale):
+                if place < len(turns):
+                    self.send({"type": "turn", "place": place, "turn": turns[place].as_json()})
         self._settle()
 
     def _settle(self) -> None:
@@ -142,19 +140,20 @@ class ChatPanel(LiveWidget):
 
     def _send_all(self) -> None:
         talk = self._conversation
-        self.send(
-            {
-                "type": "all",
-                "agent": talk.agent.name,
-                "session": talk.session.session_id,
-                "branches": [one.session_id for one in talk.branches],
-                "can_branch": talk.can_branch,
-                "turns": [turn.as_json() for turn in talk.turns],
-            }
-        )
+        with self._lock:
+            self.send(
+                {
+                    "type": "all",
+                    "agent": talk.agent.name,
+                    "session": talk.session.session_id,
+                    "branches": [one.session_id for one in talk.branches],
+                    "can_branch": talk.can_branch,
+                    "turns": [turn.as_json() for turn in talk.turns],
+                }
+            )
 
     def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        self._in_loop(self._send_all)
+        self._send_all()  # here and now: a cell that blocks holds up the event loop
 
     def _on_send(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         text = str(message["text"])

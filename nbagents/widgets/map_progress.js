@@ -99,6 +99,7 @@ class ProgressHub extends LiveHub {
   /** @param {any} message @param {DataView} buffer */
   takeState(message, buffer) {
     if (message.reset) this.seconds = this.failed = /** @type {any[]} */ ([]);
+    else if (!this.filled) return; // this page has not been sent what the message adds to
     const before = this.figures;
     this.figures = message.figures;
     const numbers = [];

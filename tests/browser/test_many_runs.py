@@ -34,15 +34,20 @@ questions = pd.Series([f"Where is order A-{n}?" for n in range(40)], name="quest
 MANY = "frame = await map_agent(moody, questions, retries=0)"
 STOPPED = "part = await map_agent(support, questions, concurrency=1, rate=4)\npart.stopped"
 CHAT = 'chat(support, SQLiteSession("support"))'
+HELD = """import time
+from pathlib import Path
+while not Path("seen").exists():
+    time.sleep(0.05)  # the event loop stands still
+"let go\""""
 
 
 def test_progress_report_and_chat(notebook):
     """Rows are seen while they run and can be stopped; a chat streams, branches, and is in the saved notebook."""
-    page = notebook([SETUP, MANY, STOPPED, CHAT], name="many", height=1500)
+    page = notebook([SETUP, MANY, STOPPED, CHAT, HELD], name="many", height=1500)
     for index in (0, 1):
         page.start(index)
     progress = page.cell(1).locator(".nbagents-root").first
-    expect(progress).to_contain_text("40 of 40 rows", timeout=60_000)
+    expect(progress).to_contain_text("40 of 40 rows")
     expect(progress).to_contain_text("failed")
     expect(progress.locator("button", has_text="Stop")).to_be_hidden()
     progress.locator("button", has_text="Failed").click()
@@ -56,9 +61,9 @@ def test_progress_report_and_chat(notebook):
 
     page.start(2)
     stop = page.cell(2).locator(".nbagents-root button", has_text="Stop")
-    expect(page.cell(2).locator(".nbagents-root").first).to_contain_text("rows/s", timeout=60_000)
+    expect(page.cell(2).locator(".nbagents-root").first).to_contain_text("rows/s")
     stop.click()
-    expect(page.cell(2)).to_contain_text("'interrupted'", timeout=30_000)
+    expect(page.cell(2)).to_contain_text("'interrupted'")
     expect(page.cell(2).locator(".nbagents-root").first).to_contain_text("stopped: interrupted")
     page.theme("light")
 
@@ -80,13 +85,17 @@ def test_progress_report_and_chat(notebook):
 
 
 def the_chat(page):
-    """Talk, look at a trace, go back on a message, switch back, stop."""
+    """See it while a cell blocks; talk, look at a trace, go back on a message, switch back, stop."""
     page.start(3)
+    page.start(4)
     panel = page.cell(3).locator(".nbagents-root").first
     box = panel.locator("textarea")
+    expect(box).to_be_visible()
+    (page.lab.folder / "seen").touch()
+    expect(page.cell(4)).to_contain_text("'let go'")
     box.fill("Where is order A-7?")
     box.press("Enter")
-    expect(panel.locator(".card")).to_contain_text('look_up_order(order_id="A-7")', timeout=60_000)
+    expect(panel.locator(".card")).to_contain_text('look_up_order(order_id="A-7")')
     expect(panel.locator(".card")).to_contain_text("A-7: delivered <b>on Monday</b>")
     expect(panel.locator(".link")).to_have_count(1)
     expect(box).to_be_focused()
@@ -109,7 +118,7 @@ def the_chat(page):
     page.screenshot("many-chat-edit", page.cell(3))
     box.fill("Where is order C-9?")
     box.press("Enter")
-    expect(panel.locator(".line.user")).to_have_text(["Where is order C-9?"], timeout=60_000)
+    expect(panel.locator(".line.user")).to_have_text(["Where is order C-9?"])
     expect(panel.locator(".session")).to_have_value("support~2")
     expect(panel.locator(".link")).to_have_count(1)
     panel.locator(".session").select_option("support")

@@ -55,7 +55,8 @@ async def test_a_turn_streams_and_is_traced(session, store):
     trace = store.get(turn.trace_id)
     assert (trace.name, trace.group_id) == ("chat: Support", "talk")
     again = talk(session)
-    await again.load()
+    again.load()
+    await again._loading
     assert outline(again.turns) == outline(conversation.turns)
 
 
@@ -74,9 +75,21 @@ async def test_editing_a_past_message_branches(session):
     assert ([turn.asked for turn in conversation.turns], conversation.session.session_id) == (["d"], "talk~3")
     assert [one.session_id for one in conversation.branches] == ["talk", "talk~2"]
     conversation.switch("talk")
-    await conversation._task
+    await conversation._loading
     assert [turn.asked for turn in conversation.turns] == ["a", "b"]
     assert [one.session_id for one in conversation.branches] == ["talk~2", "talk~3"]
+
+
+async def test_what_is_said_while_the_history_is_read_is_not_lost(session):
+    """A message that comes before the history does stands after it."""
+    await said(talk(session, [assistant_message("one")]), "a")
+    conversation = talk(session, [assistant_message("two")])
+    conversation.load()
+    await said(conversation, "b")
+    assert outline(conversation.turns) == [
+        ("a", [("text", "one", None)], "done"),
+        ("b", [("text", "two", None)], "done"),
+    ]
 
 
 async def test_stopping_leaves_a_history_that_can_go_on(session):
@@ -109,6 +122,8 @@ async def test_a_turn_that_fails_says_why(session):
     turn = await said(conversation, "Go.")
     assert (turn.state, turn.error) == ("error", "LookupError: no lamp")
     assert (await said(conversation, "Again.")).state == "done"
+    await session.close()
+    assert (await said(conversation, "And now?")).error.startswith("SessionClosedError")
 
 
 async def test_only_a_session_with_branches_can_be_edited():
