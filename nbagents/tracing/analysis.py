@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,3 +97,30 @@ class Analysis(ABC):
         from nbagents.tracing.measure.summary import summary_frame
 
         return summary_frame(self.spans)
+
+    def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
+        """Return the interactive view: tree, Gantt and details; what still runs is shown as it goes on.
+
+        Args:
+            expanded: Whether it starts open rather than as a strip.
+        """
+        from nbagents._displays import display_class
+
+        store = self.records[0].store if self.records else None
+        view = display_class("trace")(self.records, store=store, expanded=expanded)
+        view.follow()
+        return view
+
+    def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
+        from nbagents._location import current_environment, locate
+        from nbagents.tracing.static.trace import static_forms
+
+        if locate(current_environment()).live:
+            return self.view()._repr_mimebundle_()
+        html, text = static_forms(self.records)
+        return {"text/plain": text, "text/html": html}
+
+    def __repr__(self) -> str:
+        from nbagents.tracing.static.trace import headline
+
+        return f"<{type(self).__name__} {headline(self.records, '  ')}>"

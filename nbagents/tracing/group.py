@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbagents.tracing.analysis import Analysis
 
@@ -63,30 +63,3 @@ class TraceGroup(Analysis):
 
     def __len__(self) -> int:
         return len(self._records)
-
-    def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
-        """Return the interactive view: every trace with its spans, on one time axis, those that run as they go on.
-
-        Args:
-            expanded: Whether it starts open rather than as a strip.
-        """
-        from nbagents._displays import display_class
-
-        store = self._records[0].store if self._records else None
-        view = display_class("trace")(self._records, store=store, expanded=expanded)
-        view.follow()
-        return view
-
-    def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
-        from nbagents._location import current_environment, locate
-        from nbagents.tracing.static.trace import static_forms
-
-        if locate(current_environment()).live:
-            return self.view()._repr_mimebundle_()
-        html, text = static_forms(self._records)
-        return {"text/plain": text, "text/html": html}
-
-    def __repr__(self) -> str:
-        from nbagents.tracing.static.trace import headline
-
-        return f"<TraceGroup {headline(self._records, '  ')}>"

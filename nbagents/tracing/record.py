@@ -328,30 +328,3 @@ class TraceRecord(Analysis):
 
         check_given("other", other, "a TraceRecord, such as one of traces()", fits=isinstance(other, TraceRecord))
         return TraceComparison(self, other)
-
-    def view(self, *, expanded: bool = True) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
-        """Return the interactive view: tree, Gantt and details; of a trace that still runs, as it goes on.
-
-        Args:
-            expanded: Whether it starts open rather than as a strip.
-        """
-        from nbagents._displays import display_class
-
-        view = display_class("trace")([self], store=self._store, expanded=expanded)
-        if self.row.ended_us is None:
-            view.follow()
-        return view
-
-    def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
-        from nbagents._location import current_environment, locate
-        from nbagents.tracing.static.trace import static_forms
-
-        if locate(current_environment()).live:
-            return self.view()._repr_mimebundle_()
-        html, text = static_forms([self])
-        return {"text/plain": text, "text/html": html}
-
-    def __repr__(self) -> str:
-        from nbagents.tracing.static.trace import headline
-
-        return f"<TraceRecord {headline([self], '  ')}>"

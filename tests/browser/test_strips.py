@@ -16,7 +16,7 @@ go = asyncio.Event()
 async def later():
     await go.wait()
     with trace("from a task"), custom_span("step"):
-        await asyncio.sleep(0.3)"""
+        await asyncio.sleep(0)"""
 
 
 def test_a_task_of_an_earlier_cell_is_shown_under_that_cell(notebook):

@@ -21,6 +21,7 @@ from nbagents._sqlite import connect, migrate
 from nbagents.tracing.stored.store import TraceStore
 
 SURE_AFTER_NS = 50_000_000  # a span that ended this long before the last sign of life is in the file
+SILENCE_NS = 10_000_000  # a child that says nothing for longer has been stopped by a busy machine
 
 # One interpreter forks a child for each kill, so that a kill costs no import. A child tells when each span has
 # begun and ended; what it said last is its last sign of life.
@@ -93,8 +94,17 @@ def until_killed(nursery, signs):
     return said
 
 
+def living(said):
+    """Give each sign by the child's time of life, in which it was not stopped."""
+    lived, last = 0, said[0][2]
+    for what, name, moment in said:
+        lived, last = lived + min(moment - last, SILENCE_NS), moment
+        yield what, name, lived
+
+
 def check(records, said):
     spans = {span.name: span for record in records for span in record.spans}
+    said = list(living(said))
     sure = said[-1][2] - SURE_AFTER_NS
     began = {name for what, name, moment in said if what == "began" and moment < sure}
     ended = {name for what, name, moment in said if what == "ended" and moment < sure}
