@@ -108,7 +108,7 @@ class SpanRecord:
 
     @property
     def self_time(self) -> float:
-        """How long it was open while none of its children was, in seconds."""
+        """How long it was open while none of its children was, in seconds; what is in a turn is in its agent."""
         return self._trace.self_times_us[self.row.seq] / 1e6
 
     @property

@@ -1,10 +1,13 @@
 // What a run comes to. Each name states the rule that its test protects.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { covered, selfByType, selfTimes, summary, typeCounts } from "../../nbagents/widgets/trace_figures.js";
 import { emptyTable } from "../../nbagents/widgets/trace_table.js";
 import { NESTED, span, tableOf } from "./made_up.mjs";
+
+const { self: CASES } = JSON.parse(readFileSync(new URL("../tracing/cases.json", import.meta.url), "utf-8"));
 
 test("time that several spans share is counted once, and idle is what none covers", () => {
   assert.equal(covered([0, 5, 20, 21], [10, 15, 30, 22]), 25);
@@ -38,19 +41,16 @@ test("types are counted in a fixed order, unknown ones last, without the SDK's b
   assert.deepEqual(typeCounts(table), [["agent", 1], ["function", 2], ["zebra", 1]]);
 });
 
-test("self time is what no child covers, while the span was open; children side by side count once", () => {
-  const table = tableOf([
-    span(0, null, "agent", "a", 0, 100), span(1, 0, "function", "f", 10, 30), span(2, 0, "function", "g", 20, 40), span(3, 0, "function", "late", 90, 150), span(4, 1, "custom", "deep", 50, 60),
-  ]);
-  const own = selfTimes(table, [150]);
-  assert.deepEqual([...own], [60, 20, 20, 60, 10]);
-  assert.deepEqual(selfByType(table, own, null).map(({ type, count, time }) => [type, count, time]), [["function", 3, 100], ["agent", 1, 60], ["custom", 1, 10]]);
-  assert.deepEqual(selfByType(table, own, Uint8Array.of(0, 1, 1, 0, 0)), [{ type: "function", count: 2, time: 40 }]);
-});
+for (const { about, spans, own } of CASES) {
+  test(`self time: ${about}`, () => {
+    const table = tableOf(spans.map(([seq, parent, type, start, stop]) => span(seq, parent, type, type, start, stop)));
+    assert.deepEqual([...selfTimes(table, [150])], own);
+  });
+}
 
-test("what is in a task or turn is in their agent: nobody sees these two", () => {
+test("self time by type is of what matches, most first, without task and turn", () => {
   const table = tableOf(NESTED);
-  const own = selfTimes(table, [100]);
-  assert.deepEqual([...own], [0, 2, 2, 29, 29, 40]);
-  assert.deepEqual(selfByType(table, own, null).map(({ type }) => type), ["agent", "response", "function"]);
+  const of = (matching) => selfByType(table, Float64Array.of(0, 2, 2, 28, 29, 40), matching).map(({ type, count, time }) => [type, count, time]);
+  assert.deepEqual(of(null), [["agent", 2, 42], ["function", 1, 29], ["response", 1, 28]]);
+  assert.deepEqual(of(Uint8Array.of(1, 0, 1, 1, 0, 1)), [["agent", 1, 40], ["response", 1, 28]]);
 });

@@ -3,19 +3,6 @@ from __future__ import annotations
 from nbagents.tracing.measure.self_time import self_times
 
 
-def test_parallel_children_count_once(span, record):
-    """Self time is what no child covers, however many run at once."""
-    made = record(
-        [
-            span(0, end=100),
-            span(1, 0, begin=10, end=50),
-            span(2, 0, begin=30, end=60),
-            span(3, 1, begin=20, end=25),
-        ]
-    )
-    assert self_times(made.nodes, 100) == {0: 50, 1: 35, 2: 30, 3: 5}
-
-
 def test_only_what_lies_inside_the_parent_is_taken_off(span, record):
     """A child that outlives its parent, or began before it, takes off no more than there is."""
     made = record([span(0, begin=50, end=100), span(1, 0, begin=0, end=60), span(2, 0, begin=150, end=200)])

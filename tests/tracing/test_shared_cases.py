@@ -9,12 +9,20 @@ import pytest
 
 from nbagents.tracing.measure.idle import busy, gaps
 from nbagents.tracing.measure.lanes import lanes
+from nbagents.tracing.measure.self_time import self_times
 
 CASES = json.loads(Path(__file__).with_name("cases.json").read_text())
 
 
 def named(key):
     return pytest.mark.parametrize("case", CASES[key], ids=[case["about"] for case in CASES[key]])
+
+
+@named("self")
+def test_self_times(span, record, case):
+    """The page's self times are those of the frame."""
+    spans = [span(seq, parent, kind, begin=begin, end=end) for seq, parent, kind, begin, end in case["spans"]]
+    assert self_times(record(spans).nodes, 150) == dict(enumerate(case["own"]))
 
 
 @named("idle")
