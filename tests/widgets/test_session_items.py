@@ -69,3 +69,17 @@ def test_ids_are_looked_for_as_json_writes_them(run, path):
     """`call_1` is not found in `call_11`."""
     assert json.dumps("call_1") not in json.dumps({"call_id": "call_11"})
     assert meant(items_of_span(run, 2, path))[2] == [11, 13]
+
+
+def test_one_grid_shows_a_session_whatever_span_asks(run, path, open_page):
+    """The page is told which grid it is and at which items; a span that is in no session has none."""
+    store = Payloads()
+    store.path = path
+    page = open_page([run], store=store)
+    told = [page.ask({"type": "session", "trace_id": "t1", "seq": seq})[0][0] for seq in (0, 1, 2)]
+    assert [message["found"] and message["found"]["positions"] for message in told] == [
+        None,
+        [11, 12, 13],
+        [11, 13],
+    ]
+    assert len({message["found"]["view_id"] for message in told[1:]}) == 1
