@@ -13,13 +13,17 @@ import time
 
 import pandas as pd
 import pytest
-from agents import Agent, function_tool
+from agents import Agent, function_tool, trace
 from pydantic import BaseModel
 
 from nbagents.errors import ConfigError
 from nbagents.run.batch.compare import compare
 from nbagents.run.batch.map_agent import map_agent
+from nbagents.run.batch.prompts import Prompt
+from nbagents.run.batch.row_result import RowResult
+from nbagents.run.batch.store import BatchStore
 from nbagents.sessions.sqlite.session import SQLiteSession
+from nbagents.tracing.capture.queue_writer import TraceWarning
 
 SOON = {"retry-after-ms": "1"}
 QUESTIONS = pd.Series([f"{n}?" for n in range(12)], name="question")
@@ -218,6 +222,32 @@ async def test_a_file_that_cannot_be_written_costs_no_row(counting, path):
     with pytest.warns(UserWarning, match="not kept for the next call"):
         frame = await ask(Agent(name="A", model=model, instructions=instructions))
     assert frame["error"].isna().all()
+
+
+async def test_a_row_is_not_kept_before_its_trace(path):
+    """Rows wait while their traces cannot be written, but not for ever: at the end they are kept all the same."""
+
+    def rename(name, new):
+        with sqlite3.connect(path) as other:
+            other.execute(f"ALTER TABLE {name} RENAME TO {new}")
+
+    def put(store, n):
+        with trace("row"):
+            pass
+        store.put(Prompt(f"{n}?", f"key {n}", 0), RowResult("1", None, 1, 0.1, 5, 0.0, f"trace {n}"))
+        store._thread.submit(lambda: None).result()
+
+    with BatchStore(path, "batch") as store, pytest.warns(TraceWarning, match="not being stored"):
+        rename("nb_traces", "gone")
+        put(store, 1)
+        assert stored(path) == []
+        rename("gone", "nb_traces")
+        put(store, 2)
+        assert stored(path) == ["trace 1", "trace 2"]
+        rename("nb_traces", "gone")
+        put(store, 3)
+        assert len(stored(path)) == 2
+    assert len(stored(path)) == 3
 
 
 async def test_the_first_error_may_end_it(counting):

@@ -82,7 +82,7 @@ def test_a_warning_that_is_made_an_error_does_not_end_the_thread(writer, path, s
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         put(writer, "early")
-        assert writer.flush(60)
+        assert writer.flush(60) is False
     path.rmdir()
     put(writer, "late")
     writer.flush()

@@ -68,6 +68,7 @@ class BatchStore:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._ending.set()
+        self._thread.submit(self._write)  # what could not be written until now
         self._thread.shutdown(wait=True)
 
     def finished(self) -> dict[tuple[str, int], RowResult]:
@@ -89,7 +90,9 @@ class BatchStore:
         fresh = [self._fresh.popleft() for _ in range(len(self._fresh))]
         if not fresh:
             return  # written with another row's
-        flush(self.path, _TRACES_WAIT_S)  # a row that is kept has its trace, whatever ends this process
+        if not flush(self.path, _TRACES_WAIT_S) and not self._ending.is_set():
+            self._fresh.extendleft(reversed(fresh))  # a row that is kept has its trace, whatever ends this process
+            return
         try:
             with closing(connect(self.path)) as connection, connection:
                 connection.executemany(_UPSERT, fresh)

@@ -59,6 +59,7 @@ class QueueWriter(ABC):
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._unwritten = Batch()
+        self._failing = False
         self._dropped = 0
         self._warned = False
         self._ledger = Ledger(this_process(), self._look_up)
@@ -76,7 +77,7 @@ class QueueWriter(ABC):
             timeout: Seconds to wait at most; None waits as long as it takes.
 
         Returns:
-            Whether that was reached in time.
+            Whether it is in the file.
         """
         thread = self._thread
         if thread is None or not thread.is_alive() or thread is threading.current_thread():
@@ -84,7 +85,7 @@ class QueueWriter(ABC):
         reached = threading.Event()
         self._queue.put(reached)
         self._hurry.set()
-        return reached.wait(timeout)
+        return reached.wait(timeout) and not self._failing
 
     def close(self, timeout: float | None = None) -> bool:
         """Write what is left, and end the thread; a next event begins another.
@@ -155,8 +156,10 @@ class QueueWriter(ABC):
         try:
             self._store(batch)
         except Exception as exc:  # noqa: BLE001 - whatever it is, the thread goes on and the rows are tried again
+            self._failing = True
             self._failed(exc)
             return
+        self._failing = False
         self._unwritten = Batch()
 
     @abstractmethod

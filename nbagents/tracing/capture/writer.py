@@ -167,6 +167,6 @@ def writer_of(path: Path) -> TraceWriter:
 
 
 def flush(path: Path, timeout: float | None = None) -> bool:
-    """Wait until what this process has handed over for a file is in it; at once where there is nothing."""
+    """Wait until what this process has handed over for a file is in it, and tell whether it is."""
     writer = _by_path.get(path.expanduser().resolve())
     return writer is None or writer.flush(timeout)
