@@ -12,6 +12,7 @@ import pytest
 from nbagents.cli import main
 
 ENABLE = "%load_ext nbagents\nimport nbagents\nclient = nbagents.openai_client()"
+OTHERS = ("braintrust", "langsmith_plugin", "logfire", "pytest_logfire")  # plugins that take seconds to import
 ASK = "assert (await client.responses.create(model='m', input={text!r})).output_text == {answer!r}"
 
 
@@ -37,7 +38,8 @@ def write(path, *sources):
 
 def pytest_in(folder, *options):
     env = {key: value for key, value in os.environ.items() if not key.startswith(("NBAGENTS_", "OPENAI_"))}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbmake", *options]
+    without = [f"-pno:{name}" for name in ("cacheprovider", *OTHERS)]
+    command = [sys.executable, "-m", "pytest", *without, "--nbmake", *options]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
