@@ -275,11 +275,13 @@ async def hits(path):
     response = ModelResponse(output=[assistant_message("OK")], usage=Usage(), response_id=None)
     agent = CachedAgent(name="A", model=ScriptedModel([response]), tools=an_agent().tools * 8, path=path)
     items = [{"role": "user", "content": f"Where is order A-{n}? " * 5} for n in range(20)]
-    call = ModelCall("Help. " * 100, items, agent.model_settings, agent.tools, None, [], None, None, None)
+    call = ModelCall(
+        "Help. " * 100, items, agent.model_settings, agent.tools, None, [], ModelTracing.DISABLED, None, None, None
+    )
     took = []
     for _ in range(HITS):
         started = time.perf_counter()
-        await call.ask(agent.model, ModelTracing.DISABLED)
+        await call.ask(agent.model)
         took.append((time.perf_counter() - started) * 1000)
     return statistics.median(took[1:]), sorted(took[1:])[int(0.95 * len(took))]
 

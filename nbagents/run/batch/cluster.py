@@ -38,7 +38,6 @@ async def run_on(client: Any, batch: Batch, concurrency: int, pace: Pace) -> Non
         client: A ``dask.distributed.Client``, asynchronous or not.
         batch: What is to do, and where results go.
         concurrency: How many rows run at once on all workers together, where they have the threads for it.
-
         pace: When the next row may be sent.
 
     Raises:

@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from agents import Model, ModelTracing, MultiProvider, custom_span
+from agents import Model, MultiProvider, custom_span
 from agents.models import get_default_model
 from openai.types.responses import ResponseCompletedEvent
 
@@ -21,19 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from agents import (
-        AgentOutputSchemaBase,
-        Handoff,
-        ModelResponse,
-        ModelSettings,
-        Tool,
-        TResponseInputItem,
-        Usage,
-    )
+    from agents import ModelResponse, ModelTracing, Usage
     from agents.items import TResponseStreamEvent
     from agents.retry import ModelRetryAdvice, ModelRetryAdviceRequest
     from openai.types.responses import ResponseUsage
-    from openai.types.responses.response_prompt_param import ResponsePromptParam
 
 __all__ = ["CachedModel", "ResponseCache"]
 
@@ -130,75 +121,57 @@ class CachedModel(Model):
         """Return the key under which the answer to a call is kept."""
         return self._cache.keys.key(call, self.model, stream=stream)
 
-    async def get_response(  # noqa: PLR0913, PLR0917 - the SDK's signature
-        self,
-        system_instructions: str | None,
-        input: str | list[TResponseInputItem],  # noqa: A002 - the SDK's signature
-        model_settings: ModelSettings,
-        tools: list[Tool],
-        output_schema: AgentOutputSchemaBase | None,
-        handoffs: list[Handoff[Any, Any]],
-        tracing: ModelTracing,
-        *,
-        previous_response_id: str | None,
-        conversation_id: str | None,
-        prompt: ResponsePromptParam | None,
-    ) -> ModelResponse:
-        """Answer from the cache, or ask the model and keep its answer."""
-        state = (previous_response_id, conversation_id, prompt)
-        call = ModelCall(system_instructions, input, model_settings, tools, output_schema, handoffs, *state)
+    async def get_response(self, *asked: Any, **state: Any) -> ModelResponse:  # noqa: ANN401 - see ModelCall
+        """Answer from the cache, or ask the model and keep its answer.
+
+        Args:
+            asked: What ``agents.Model`` takes.
+            state: Likewise.
+        """
+        call = ModelCall(*asked, **state)
         if self._passes_by(call):
-            return await call.ask(self._model(), tracing)
+            return await call.ask(self._model())
         key = self.key(call, stream=False)
         async with self._cache.alone(key):
             found = self._cache.look_up(key, thaw_response)
             if found is not None:
                 answer, entry = found
-                self._note(entry, tracing)
+                self._note(entry, call.tracing)
                 return answer
-            response = await call.ask(self._model(), tracing)
+            response = await call.ask(self._model())
             self._cache.keep(key, self.entry(freeze_response(response), response.usage))
             return response
 
-    async def stream_response(  # noqa: PLR0913, PLR0917 - the SDK's signature
-        self,
-        system_instructions: str | None,
-        input: str | list[TResponseInputItem],  # noqa: A002 - the SDK's signature
-        model_settings: ModelSettings,
-        tools: list[Tool],
-        output_schema: AgentOutputSchemaBase | None,
-        handoffs: list[Handoff[Any, Any]],
-        tracing: ModelTracing,
-        *,
-        previous_response_id: str | None,
-        conversation_id: str | None,
-        prompt: ResponsePromptParam | None,
-    ) -> AsyncIterator[TResponseStreamEvent]:
-        """Replay a stream from the cache, or pass on the model's and keep it when it ends well."""
-        state = (previous_response_id, conversation_id, prompt)
-        call = ModelCall(system_instructions, input, model_settings, tools, output_schema, handoffs, *state)
+    async def stream_response(self, *asked: Any, **state: Any) -> AsyncIterator[TResponseStreamEvent]:  # noqa: ANN401 - see ModelCall
+        """Replay a stream from the cache, or pass on the model's and keep it when it ends well.
+
+        Args:
+            asked: What ``agents.Model`` takes.
+            state: Likewise.
+        """
+        call = ModelCall(*asked, **state)
         source = self._fresh if self._passes_by(call) else self._kept
-        async with aclosing(source(call, tracing)) as events:
+        async with aclosing(source(call)) as events:
             async for event in events:
                 yield event
 
-    async def _fresh(self, call: ModelCall, tracing: ModelTracing) -> AsyncGenerator[TResponseStreamEvent]:
-        async with aclosing(call.stream(self._model(), tracing)) as events:
+    async def _fresh(self, call: ModelCall) -> AsyncGenerator[TResponseStreamEvent]:
+        async with aclosing(call.stream(self._model())) as events:
             async for event in events:
                 yield event
 
-    async def _kept(self, call: ModelCall, tracing: ModelTracing) -> AsyncGenerator[TResponseStreamEvent]:
+    async def _kept(self, call: ModelCall) -> AsyncGenerator[TResponseStreamEvent]:
         key = self.key(call, stream=True)
         async with self._cache.alone(key):
             found = self._cache.look_up(key, thaw_events)
             if found is not None:
                 answer, entry = found
-                self._note(entry, tracing)
+                self._note(entry, call.tracing)
                 for event in answer:
                     yield event
                 return
             heard: list[TResponseStreamEvent] = []
-            async with aclosing(self._fresh(call, tracing)) as events:
+            async with aclosing(self._fresh(call)) as events:
                 async for event in events:
                     heard.append(event)
                     if isinstance(event, ResponseCompletedEvent):  # before it is passed on: readers stop there

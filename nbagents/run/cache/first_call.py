@@ -10,7 +10,7 @@ from agents import Agent, Model, RunConfig, Runner
 from nbagents.run.cache.key import ModelCall
 
 if TYPE_CHECKING:
-    from agents import ModelTracing, TResponseInputItem
+    from agents import TResponseInputItem
 
 __all__ = ["first_call"]
 
@@ -26,10 +26,10 @@ class _AskedError(Exception):
 class _Ear(Model):
     """A model that only hears what it is asked."""
 
-    async def get_response(self, *, tracing: ModelTracing, **asked: Any) -> NoReturn:  # type: ignore[override]  # noqa: ANN401, ARG002 - the runner names all it gives
-        raise _AskedError(ModelCall(**asked))
+    async def get_response(self, *asked: Any, **state: Any) -> NoReturn:  # noqa: ANN401 - see ModelCall
+        raise _AskedError(ModelCall(*asked, **state))
 
-    def stream_response(self, **_asked: Any) -> NoReturn:  # type: ignore[override]  # noqa: ANN401 - likewise
+    def stream_response(self, *_asked: Any, **_state: Any) -> NoReturn:  # noqa: ANN401 - likewise
         raise NotImplementedError  # first_call never streams
 
 

@@ -42,7 +42,7 @@ _ID_FIELDS = ("id", "call_id", "approval_request_id")
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """What the SDK's runner asks of a model; the arguments of ``Model.get_response``."""
+    """What the SDK's runner asks of a model: the arguments of ``Model.get_response``, in their order."""
 
     system_instructions: str | None
     input: str | list[TResponseInputItem]
@@ -50,6 +50,7 @@ class ModelCall:
     tools: list[Tool]
     output_schema: AgentOutputSchemaBase | None
     handoffs: list[Handoff[Any, Any]]
+    tracing: ModelTracing
     previous_response_id: str | None
     conversation_id: str | None
     prompt: ResponsePromptParam | None
@@ -61,23 +62,21 @@ class ModelCall:
         asked = {name.lower(): str(value).lower() for name, value in headers.items()}
         return "no-store" in asked.get("cache-control", "")
 
-    async def ask(self, model: Model, tracing: ModelTracing) -> ModelResponse:
+    async def ask(self, model: Model) -> ModelResponse:
         """Make the call.
 
         Args:
             model: Who is asked.
-            tracing: What its span keeps.
         """
-        return await model.get_response(**self._arguments, tracing=tracing)
+        return await model.get_response(**self._arguments)
 
-    def stream(self, model: Model, tracing: ModelTracing) -> Any:  # noqa: ANN401 - the SDK says iterator, and gives generators, which are closed
+    def stream(self, model: Model) -> Any:  # noqa: ANN401 - the SDK says iterator, and gives generators, which are closed
         """Make the call, and stream the answer.
 
         Args:
             model: Who is asked.
-            tracing: What its span keeps.
         """
-        return model.stream_response(**self._arguments, tracing=tracing)
+        return model.stream_response(**self._arguments)
 
     @property
     def _arguments(self) -> dict[str, Any]:
@@ -111,9 +110,6 @@ class ModelCall:
         if self.output_schema is not None and not self.output_schema.is_plain_text():
             body["text"] = Converter.get_response_format(self.output_schema)
         return body
-
-    def _tools(self) -> list[Any]:
-        return Converter.convert_tools(self.tools, self.handoffs, allow_opaque_tool_search_surface=True).tools
 
 
 class KeyMaker:
