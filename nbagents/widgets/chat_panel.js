@@ -19,6 +19,7 @@
  */
 
 import { LiveHub, LiveView, make, put, widget } from "./live.js";
+import { OPENED, showTrace, traceSlot } from "./opened_traces.js";
 import { count, duration } from "./words.js";
 
 const NEAR = 40; // pixels from the end within which the list follows what is new
@@ -116,8 +117,7 @@ class ChatView extends LiveView {
     this.action = make("button", "button framed", { type: "button" });
     this.leave = make("button", "button", { type: "button" }, ["Cancel"]);
     this.box.append(head, this.list, make("div", "write", {}, [this.text, this.leave, this.action]));
-    this.slot = make("slot", "", { name: "trace" });
-    this.shadow.append(this.slot);
+    this.shadow.append(traceSlot());
     /** @type {{json: string, element: any}[]} */ this.drawn = [];
     this.wasEditing = -1;
     this.typing = false; // whether the box has the focus, also while the output is drawn anew
@@ -199,7 +199,7 @@ class ChatView extends LiveView {
     put(this.action, hub.running ? "Stop" : editing ? "Run again from here" : "Send");
     put(this.hint, hub.running ? "answering…" : editing ? `goes on in a branch; ${talk.session} stays as it is` : "");
     this.leave.hidden = !editing || hub.running;
-    this.drawTrace(hub);
+    showTrace(this.root, hub.open >= 0 ? (hub.traces.get(talk.turns[hub.open]?.trace_id) ?? "") : "");
   }
 
   /** @param {any} talk */
@@ -255,19 +255,6 @@ class ChatView extends LiveView {
     foot.append(" ", trace);
     return foot;
   }
-
-  /** The trace is a widget of its own; its place lies outside of this view's shadow, where it is looked for.
-   * @param {ChatHub} hub */
-  drawTrace(hub) {
-    const wanted = hub.open >= 0 ? (hub.traces.get(hub.talk.turns[hub.open]?.trace_id) ?? "") : "";
-    const shown = this.root.querySelector(":scope > .nbagents-live");
-    if (shown?.dataset.view === wanted) return;
-    shown?.remove();
-    if (!wanted) return;
-    const place = make("div", `nbagents-live nbagents-view-${wanted}`, { slot: "trace" });
-    place.dataset.view = wanted;
-    this.root.append(place);
-  }
 }
 
 /** @param {any} entry */
@@ -300,7 +287,7 @@ const STYLE = `
 .write { display: flex; align-items: flex-end; gap: 6px; padding: 7px 10px; border-top: 1px solid var(--nb-line); background: var(--nb-soft); }
 .write textarea { flex: 1; min-width: 0; resize: none; font: inherit; min-height: 28px; padding: 4px 8px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; } .write textarea::placeholder { color: var(--nb-faint); }
 .write .button { height: 28px; }
-::slotted(.nbagents-live) { display: block; margin-top: 6px; }
+${OPENED}
 `;
 
 export default widget((model) => new ChatHub(model));

@@ -29,10 +29,8 @@ from nbagents.errors import DisplayError
 from nbagents.run.conversation import Conversation
 from nbagents.run.turns import turns_html, turns_text
 from nbagents.sessions.sqlite.session import SQLiteSession
-from nbagents.tracing.stored.store import TraceStore
-from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.opened_traces import OpensTraces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +45,7 @@ __all__ = ["ChatPanel", "chat"]
 _SEND_EVERY_S = 0.05  # while text streams: more would only be drawn over
 
 
-class ChatPanel(LiveWidget):
+class ChatPanel(OpensTraces):
     """A conversation with an agent; ``chat(agent)`` makes one.
 
     Turns run in the event loop in which the panel was made, the notebook's own.
@@ -70,7 +68,6 @@ class ChatPanel(LiveWidget):
                 "a chat panel needs a running event loop; make it in a notebook cell or in an async function"
             ) from exc
         self._conversation = Conversation(agent, session, self._changed)
-        self._traces: dict[str, TraceView] = {}
         self._stale: set[int] = set()
         self._wake: asyncio.TimerHandle | None = None
         self._handle: Any = None
@@ -92,8 +89,6 @@ class ChatPanel(LiveWidget):
         """Stop what is under way and let go of the traces that were opened."""
         with suppress(AttributeError, RuntimeError):  # it was never made, or its loop has ended
             self._in_loop(self._conversation.stop)
-            for view in self._traces.values():
-                view.close()
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -170,22 +165,13 @@ class ChatPanel(LiveWidget):
         name = str(message["session_id"])
         self._in_loop(lambda: self._conversation.switch(name))
 
-    def _on_trace(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        trace_id = str(message["trace_id"])
-        with self._lock:
-            if trace_id not in self._traces:
-                store = TraceStore()
-                self._traces[trace_id] = TraceView([store.get(trace_id)], store=store, expanded=True)
-            view_id = self._traces[trace_id].view_id
-        self.send({"type": "trace", "trace_id": trace_id, "view_id": view_id})
-
     _requests: ClassVar[Mapping[str, Request]] = {
+        **OpensTraces._requests,  # noqa: SLF001 - its own
         "ready": _on_ready,
         "send": _on_send,
         "stop": _on_stop,
         "edit": _on_edit,
         "switch": _on_switch,
-        "trace": _on_trace,
     }
 
 

@@ -19,6 +19,7 @@
  */
 
 import { LiveHub, LiveView, make, put, widget } from "./live.js";
+import { OPENED, showTrace, traceSlot } from "./opened_traces.js";
 import { count, duration, plural } from "./words.js";
 
 const CHART = 64; // pixels
@@ -154,9 +155,8 @@ class ProgressView extends LiveView {
     const tools = make("div", "tools", {}, [...this.tabs, make("span", "space"), this.scale]);
     this.list = make("div", "list", { role: "list" });
     this.more = make("div", "more dim", { hidden: "" });
-    this.slot = make("slot", "", { name: "trace" });
     this.box.append(head, this.bar, make("div", "chart", {}, [this.chart]), tools, this.list, this.more);
-    this.shadow.append(this.slot);
+    this.shadow.append(traceSlot());
     this.on(this.stopButton, "click", () => hub.stop());
     this.tabs.forEach((tab, i) => this.on(tab, "click", () => hub.choose(KINDS[i])));
     this.shownTable = null;
@@ -174,7 +174,7 @@ class ProgressView extends LiveView {
     this.drawBar(f);
     this.drawChart(hub);
     this.drawTable(hub);
-    this.drawTrace(hub);
+    showTrace(this.root, hub.traces.get(hub.open) ?? "");
   }
 
   /** @param {any} f */
@@ -244,19 +244,6 @@ class ProgressView extends LiveView {
     this.on(row, "click", () => /** @type {ProgressHub} */ (this.hub).show(trace));
     return row;
   }
-
-  /** The trace is a widget of its own; its place lies outside of this view's shadow, where it is looked for.
-   * @param {ProgressHub} hub */
-  drawTrace(hub) {
-    const wanted = hub.open ? (hub.traces.get(hub.open) ?? "") : "";
-    const shown = this.root.querySelector(":scope > .nbagents-live");
-    if (shown?.dataset.view === wanted) return;
-    shown?.remove();
-    if (!wanted) return;
-    const place = make("div", `nbagents-live nbagents-view-${wanted}`, { slot: "trace" });
-    place.dataset.view = wanted;
-    this.root.append(place);
-  }
 }
 
 const STYLE = `
@@ -270,7 +257,7 @@ const STYLE = `
 .row { display: grid; grid-template-columns: 56px minmax(90px, 1fr) minmax(120px, 1.6fr) 74px 74px; gap: 10px; width: 100%; padding: 3px 10px; border-bottom: 1px solid var(--nb-line); align-items: baseline; }
 .row:last-child { border-bottom: 0; } .row:hover:not(:disabled) { background: var(--nb-hover); } .row[aria-expanded=true] { background: var(--nb-sel); }
 .row span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .took { text-align: right; } .more { padding: 4px 10px; font-size: 12px; }
-::slotted(.nbagents-live) { display: block; margin-top: 6px; }
+${OPENED}
 `;
 
 export default widget((model) => new ProgressHub(model));

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbagents.run.batch.static import SHOWN, batch_html, batch_text, failed_rows, slowest_rows
-from nbagents.widgets.live import LiveWidget
 from nbagents.widgets.module import module_text
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.opened_traces import OpensTraces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["MapProgress"]
 
 
-class MapProgress(LiveWidget):
+class MapProgress(OpensTraces):
     """How far a batch is.
 
     Args:
@@ -64,11 +63,9 @@ class MapProgress(LiveWidget):
         **unknown: object,
     ) -> None:
         self._progress = progress
-        self._store = store
         self._stop = stop
         self._sent = 0
-        self._traces: dict[str, TraceView] = {}
-        super().__init__(unknown)
+        super().__init__(unknown, store=store)
 
     def update(self) -> None:
         """Send what is new; the caller paces."""
@@ -78,12 +75,6 @@ class MapProgress(LiveWidget):
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook."""
         return batch_html(self._progress), batch_text(self._progress)
-
-    def close(self) -> None:
-        """Let go of it and of the traces that were opened in it."""
-        for view in self._traces.values():
-            view.close()
-        super().close()
 
     def _send_state(self, first: int) -> None:
         rows = self._progress.rows[first:]
@@ -111,25 +102,14 @@ class MapProgress(LiveWidget):
             }
         )
 
-    def _on_trace(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        trace_id = str(message["trace_id"])
-        with self._lock:
-            if trace_id not in self._traces:
-                from nbagents.tracing.stored.store import TraceStore
-
-                store = self._store or TraceStore()
-                self._traces[trace_id] = TraceView([store.get(trace_id)], store=store, expanded=True)
-            view_id = self._traces[trace_id].view_id
-        self.send({"type": "trace", "trace_id": trace_id, "view_id": view_id})
-
     def _on_stop(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
         if self._stop is not None:
             self._stop()
 
     _requests: ClassVar[Mapping[str, Request]] = {
+        **OpensTraces._requests,  # noqa: SLF001 - its own
         "ready": _on_ready,
         "rows": _on_rows,
-        "trace": _on_trace,
         "stop": _on_stop,
     }
 

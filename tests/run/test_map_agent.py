@@ -386,7 +386,7 @@ async def test_compare(counting):
     assert found.differing()["question"].tolist() == ["1?", "2?", "3?"]
     assert compare(one, one).frame["same"].all()
     assert found.summary()["tokens"].tolist() == [45, 45]
-    assert "0 of 3 rows have the same output; 1 rows are in one of them only" in found._repr_html_()
+    assert "0 of 3 rows have the same output; 1 row is in one of them only" in found._repr_html_()
     for wrong in ("missing", "error", "side"):
         with pytest.raises(ConfigError):
             compare(one.assign(side="left"), two.assign(side="left"), on=wrong)

@@ -12,7 +12,7 @@ import nbagents.widgets
 from nbagents.widgets.module import module_text
 
 FOLDER = Path(nbagents.widgets.__file__).parent
-SHARED = {"device", "live", "talk"}
+SHARED = {"device", "live", "opened_traces", "talk"}
 WIDGETS = sorted(p for p in FOLDER.glob("*.js") if p.with_suffix(".py").exists() and p.stem not in SHARED)
 
 

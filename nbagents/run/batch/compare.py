@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchComparison", "compare"]
 
+_SHOWN = 10  # rows in the HTML form
+_NUMBER = "{:.4g}".format
 _SIDES = ("a", "b")
 _COMPARED = ("output", "error", "seconds", "tokens", "cost", "trace_id")
 
@@ -55,14 +57,15 @@ class BatchComparison:
         return f"{self._headline()}\n{self.summary()}"
 
     def _repr_html_(self) -> str:
-        rows = self.differing().drop(columns=["same", "trace_id_a", "trace_id_b"])
-        shown = rows.head(10).to_html(escape=True, max_rows=10)
-        more = f"<p>showing 10 of {len(rows):,} rows</p>" if len(rows) > 10 else ""  # noqa: PLR2004 - as above
-        return f"<p>{self._headline()}</p>{self.summary().to_html()}{shown}{more}"
+        rows = self.differing().drop(columns=["same", "trace_id_a", "trace_id_b"]).dropna(axis=1, how="all")
+        shown = rows.head(_SHOWN).to_html(escape=True, float_format=_NUMBER) if len(rows) else ""
+        more = f"<p>showing {_SHOWN} of {len(rows):,} rows that differ</p>" if len(rows) > _SHOWN else ""
+        return f"<p>{self._headline()}</p>{self.summary().to_html(float_format=_NUMBER)}{shown}{more}"
 
     def _headline(self) -> str:
         same = int(self.frame["same"].sum())
-        alone = f"; {self.left_out:,} rows are in one of them only" if self.left_out else ""
+        verb = "row is" if self.left_out == 1 else "rows are"
+        alone = f"; {self.left_out:,} {verb} in one of them only" if self.left_out else ""
         return f"{same:,} of {len(self.frame):,} rows have the same output{alone}"
 
 
