@@ -95,8 +95,14 @@ class Conversation:
         self._changed(None)
 
     async def _again(self, turn: int, text: str) -> None:
-        old, self.session = self.session, await self._branch(self.turns[turn].first)
-        self.branches.append(old)
+        try:
+            branch = await self._branch(self.turns[turn].first)
+        except Exception as exc:  # noqa: BLE001 - it is said on the page, where the edit was wanted
+            self.turns[turn].error = f"{type(exc).__name__}: {exc}"
+            self._changed(turn)
+            return
+        self.branches.append(self.session)
+        self.session = branch
         self.turns = self.turns[:turn]
         self._changed(None)
         await self._turn(text)

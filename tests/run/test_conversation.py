@@ -124,6 +124,10 @@ async def test_a_turn_that_fails_says_why(session):
     assert (await said(conversation, "Again.")).state == "done"
     await session.close()
     assert (await said(conversation, "And now?")).error.startswith("SessionClosedError")
+    conversation.edit(1, "Not now.")
+    await conversation._task
+    assert [turn.asked for turn in conversation.turns] == ["Go.", "Again.", "And now?"]
+    assert conversation.turns[1].error.startswith("SessionClosedError")
 
 
 async def test_only_a_session_with_branches_can_be_edited():

@@ -144,13 +144,12 @@ async def test_no_row_starts_while_the_server_asks_for_patience(server):
     assert time.monotonic() - began >= 0.4  # a lower bound: it cannot fail because a machine is slow
 
 
-async def test_stopping_does_not_wait_for_the_server(server):
+async def test_stopping_does_not_wait_for_the_server(server, path):
     """While all rows wait because the server asked for patience, stopping ends the wait."""
     server.replies = {"0?": [(429, {"retry-after": "600"})]}
     task = asyncio.create_task(ask(Agent(name="A", model="gpt-4o"), concurrency=2))
-    while not server.asked:  # noqa: ASYNC110 - the server tells by its list
+    while not stored(path):  # noqa: ASYNC110 - the row beside it is over
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.1)
     os.kill(os.getpid(), signal.SIGINT)
     frame = await task
     assert (frame.stopped, frame["error"][0]) == ("interrupted", "not run: interrupted")
