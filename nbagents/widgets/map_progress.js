@@ -255,7 +255,7 @@ const STYLE = `
 .tools { display: flex; align-items: center; gap: 4px; padding: 3px 6px 5px; } .scale { font-size: 12px; padding-right: 4px; }
 .list { border-top: 1px solid var(--nb-line); max-height: 260px; overflow: auto; }
 .row { display: grid; grid-template-columns: 56px minmax(90px, 1fr) minmax(120px, 1.6fr) 74px 74px; gap: 10px; width: 100%; padding: 3px 10px; border-bottom: 1px solid var(--nb-line); align-items: baseline; }
-.row:last-child { border-bottom: 0; } .row:hover:not(:disabled) { background: var(--nb-hover); } .row[aria-expanded=true] { background: var(--nb-sel); }
+.row:last-child { border-bottom: 0; } .row:hover:not(:disabled) { background: var(--nb-hover); } .row[aria-expanded=true]:not(:disabled) { background: var(--nb-sel); }
 .row span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .took { text-align: right; } .more { padding: 4px 10px; font-size: 12px; }
 ${OPENED}
 `;
