@@ -110,6 +110,7 @@ export class DeviceHub extends LiveHub {
     /** @type {Promise<void>} */ this.turn = Promise.resolve(); // openings and closings, one after another
     /** @type {(() => void) | null} */ this.release = null; // gives the lock back
     /** @type {AbortController | null} */ this.queued = null;
+    this.ceded = false; // to another browser
   }
 
   /** Open the device, or change to another while it is open. @returns {Promise<void>} */
@@ -131,7 +132,7 @@ export class DeviceHub extends LiveHub {
     if (message.type === "known") {
       this.answered();
       this.follow();
-    } else if (message.type === "leave" && message.client === this.client && this.release) void this.shut("elsewhere");
+    } else if (message.type === "leave" && message.client === this.client && this.release) void this.cede();
     else if (message.type === "error") this.fail(new Error(message.text));
   }
 
@@ -143,7 +144,7 @@ export class DeviceHub extends LiveHub {
 
   async settle() {
     if (!this.alive || !this.filled || !this.model.get("running")) return this.shut("off");
-    if (!this.release && !(await this.hold())) return this.tell("elsewhere");
+    if (this.ceded || (!this.release && !(await this.hold()))) return this.tell("elsewhere");
     try {
       if (this.state !== "live") this.tell("asking");
       await this.open();
@@ -209,8 +210,16 @@ export class DeviceHub extends LiveHub {
 
   /** Take the device from the other tab. */
   async take() {
-    await this.hold(true);
+    this.ceded = false;
+    if (!this.release) await this.hold(true);
     await this.follow();
+  }
+
+  /** Another browser has the device now. The lock is kept: another tab of this browser would take the device back. */
+  async cede() {
+    this.ceded = true;
+    await this.close();
+    this.tell("elsewhere");
   }
 
   /** @param {string} state @param {string} [reason] @param {string} [detail] */
@@ -219,6 +228,7 @@ export class DeviceHub extends LiveHub {
     this.queued?.abort();
     this.release?.();
     this.queued = this.release = null;
+    this.ceded = false;
     this.tell(state, reason, detail);
   }
 

@@ -118,8 +118,9 @@ def test_a_conversation(notebook):
     page.wait_for(DEVICE_IS, ["live", True])
     other = notebook(None, name="talk")
     expect(panel_of(other).locator(".line.user", has_text=QUESTION).first).to_be_visible()
-    other.wait_for(DEVICE_IS, ["live", True])  # another browser takes the microphone over: one at a time has it
-    page.wait_for(DEVICE_IS, ["elsewhere", False])
+    page.wait_for(DEVICE_IS, ["elsewhere", False])  # another browser has taken the microphone over
+    tab.wait_for(DEVICE_IS, ["elsewhere", False])
+    other.wait_for(DEVICE_IS, ["live", True])
 
     other.restart_kernel()
     other.wait_for(DEVICE_IS, ["off", False])
