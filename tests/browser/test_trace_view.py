@@ -124,6 +124,7 @@ def test_chosen_span_shows_its_payload(notebook):
     page.page.wait_for_selector(".block >> text=on its way")
     row(page, "issue_refund").click()
     page.page.wait_for_selector(".block.error >> text=needs a photo above 40.00")
+    expect(page.page.locator(".plot + .labels .failed")).to_have_text("PolicyError")  # above the bars, not under
     row(page, "check_policy").click()
     page.page.wait_for_selector(".block.error >> text=LookupError: no payload of t1 9")
 
