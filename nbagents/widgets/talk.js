@@ -306,5 +306,6 @@ const TALK_LOOK = `
 .card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; max-height: 200px; overflow-y: auto; flex: none; } .card .pulse { display: inline-block; }
 .facts { display: flex; flex-direction: column; gap: 4px; padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; }
 .steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 4px 0 8px; } .bar { position: relative; height: 7px; } .bar i { position: absolute; top: 0; height: 7px; border-radius: 2px; min-width: 2px; background: var(--nb-speech); } .bar i.model { background: var(--nb-response); } .took { text-align: right; }
+.facts > .bad { margin-bottom: 6px; } .facts > .bad:empty { display: none; }
 @media (max-width: 760px) { .panel { grid-template-columns: 128px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }
 `;
