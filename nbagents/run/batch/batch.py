@@ -167,6 +167,7 @@ class Batch:
                 for index in self.todo:
                     await free.acquire()
                     await pace.turn()
+                    await self.store.keep_up()
                     if self.stopped is not None:
                         break
                     task = group.create_task(row(index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections import deque
@@ -25,6 +26,7 @@ __all__ = ["BatchStore"]
 
 _GATHER_S = 0.05  # rows that end in this time share a transaction
 _TRACES_WAIT_S = 30.0
+_BEHIND = 100  # rows that wait to be written before the next one starts
 
 _FIELDS = ", ".join(RowResult._fields)
 _UPSERT = f"""
@@ -55,6 +57,7 @@ class BatchStore:
         self.path = path
         self._batch = batch
         self._fresh: deque[tuple[object, ...]] = deque()
+        self._put = self._written = 0
         self.trouble: StoreError | None = None
         self._ending = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nbagents-batch")
@@ -82,8 +85,14 @@ class BatchStore:
 
     def put(self, prompt: Prompt, result: RowResult) -> None:
         """Have a finished row written; never waits."""
+        self._put += 1
         self._fresh.append((self._batch, prompt.key, prompt.nth, now_us(), *result))
         self._thread.submit(self._write)
+
+    async def keep_up(self) -> None:
+        """Wait while many rows are not written: a busy event loop leaves the threads that write no time."""
+        if self._put - self._written > _BEHIND:
+            await asyncio.wrap_future(self._thread.submit(self._write))
 
     def _write(self) -> None:
         self._ending.wait(_GATHER_S)
@@ -96,6 +105,7 @@ class BatchStore:
         try:
             with closing(connect(self.path)) as connection, connection:
                 connection.executemany(_UPSERT, fresh)
+            self._written += len(fresh)
         except (sqlite3.Error, StoreError) as exc:
             self.trouble = translate(exc, self.path) if isinstance(exc, sqlite3.Error) else exc
             self._fresh.extend(fresh)  # the next row that ends is another try
