@@ -4,7 +4,8 @@
  *
  * In JupyterLab nothing renders our widgets as views. A cell's HTML output holds elements of class
  * `nbagents-view-<view_id>` with static content inside; a model's hub shows a view in place of that content for as
- * long as its kernel lives. Without a kernel nobody does, and the static content is what one sees.
+ * long as its kernel lives; a trace's stays, as all but payloads is there. In a page that is opened without a kernel
+ * nobody does, and the static content is what one sees.
  *
  * A widget's module derives a `LiveHub` (one for each model) and a `LiveView` (one for each place) and ends with
  * `export default widget((model) => new ItsHub(model))`. Every hub sends {type: "ready", asking} when a page starts and
@@ -128,8 +129,8 @@ export class LiveHub {
   send(message, buffers = []) {
     try {
       this.model.send(message, undefined, buffers);
-    } catch (error) {
-      if (this.alive) this.fail(error);
+    } catch {
+      this.rest(); // the way to the kernel is closed: it was shut down
     }
   }
 

@@ -19,6 +19,8 @@ function numbers(view, Numbers) {
   return new Numbers(/** @type {ArrayBuffer} */ (view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)));
 }
 
+const GONE = "the kernel is gone: run the cell again to ask for more";
+
 export class TraceHub extends LiveHub {
   /** @param {any} model */
   constructor(model) {
@@ -27,6 +29,7 @@ export class TraceHub extends LiveHub {
     this.version = 0; // of the rows
     this.moment = 0; // when what still runs was last looked at
     this.ahead = 0; // the kernel's clock minus ours, microseconds
+    this.gone = false; // the kernel: what is here can be looked at, nothing can be asked
     this.noPlotly = "";
     /** @type {any} */ this.plotly = null;
     /** @type {any} */ this.Plotly = null;
@@ -53,6 +56,29 @@ export class TraceHub extends LiveHub {
     this.model.on("change:expanded", () => this.draw());
     this.model.on("change:selection", () => this.takeSelection());
     super.start(signal);
+  }
+
+  /** What was sent needs no kernel to be looked at; a view without its kernel says so where it would ask. */
+  rest() {
+    if (this.gone) return;
+    if (!this.filled) return super.rest();
+    this.gone = true;
+    this.said = GONE;
+    this.askForAll();
+    this.draw();
+  }
+
+  answered() {
+    if (this.gone) this.said = "";
+    this.gone = false;
+    super.answered();
+  }
+
+  /** @param {any} message @param {ArrayBuffer[]} [buffers] */
+  send(message, buffers = []) {
+    const ready = message.type === "ready";
+    if (ready || !this.gone) super.send(message, buffers); // which may find that the kernel is gone
+    if (this.gone && !ready) this.takeError({ about: message, text: GONE });
   }
 
   leave() {
@@ -129,7 +155,7 @@ export class TraceHub extends LiveHub {
   // ------------------------------------------------------------------------------------------ what there is
 
   now() {
-    return Date.now() * 1000 + this.ahead;
+    return this.gone ? this.moment : Date.now() * 1000 + this.ahead;
   }
 
   /** Work something out again only when one of the keys is another. @template T @param {string} name @param {any[]} keys @param {() => T} make @returns {T} */
@@ -219,7 +245,7 @@ export class TraceHub extends LiveHub {
     const began = performance.now();
     this.askAgain();
     super.drawNow();
-    if (!this.running || this.clock) return;
+    if (!this.running || this.gone || this.clock) return;
     this.clock = setTimeout(() => {
       this.clock = 0;
       this.moment = this.now();
@@ -229,7 +255,7 @@ export class TraceHub extends LiveHub {
 
   /** Ask for what follows from the rows, once they have changed; of a run that goes on not more than once a second. */
   askAgain() {
-    if (this.figures.input && (this.expanded || !this.running)) this.ask("cost", this.running ? 5000 : 0);
+    if (this.figures.input && !this.gone && (this.expanded || !this.running)) this.ask("cost", this.running ? 5000 : 0);
     if (this.expanded && this.ui.critical && !this.compared) this.ask("path", this.running ? 1000 : 0);
   }
 
@@ -261,7 +287,7 @@ export class TraceHub extends LiveHub {
 
   set expanded(value) {
     this.model.set("expanded", value);
-    this.model.save_changes();
+    if (!this.gone) this.model.save_changes();
   }
 
   // ------------------------------------------------------------------------------------------ what is chosen
@@ -301,7 +327,7 @@ export class TraceHub extends LiveHub {
     const selection = key >= 0 && seq !== WHOLE_TRACE ? [...own, seq] : own;
     this.sent.set(JSON.stringify(selection), performance.now());
     this.model.set("selection", selection);
-    this.model.save_changes();
+    if (!this.gone) this.model.save_changes();
   }
 
   /** The kernel repeats what it was told, perhaps after something else was chosen here: that is no news. */

@@ -71,6 +71,7 @@ NOT_OURS = (
     "Failed to load resource",
     "WebSocket",
     "Canceled future",
+    "Could not send widget sync message",  # ipywidgets, likewise
 )
 
 
@@ -354,6 +355,10 @@ class NotebookPage:
         """Restart the kernel without asking."""
         self.page.evaluate("async () => { await nbTestPanel().sessionContext.session.kernel.restart(); }")
         self._wait_for_kernel()
+
+    def shutdown_kernel(self):
+        """Shut the kernel down as the menu does; the page stays open."""
+        self.page.evaluate("async () => { await nbTestPanel().sessionContext.shutdown(); }")
 
     def wait_for(self, expression, argument=None):
         """Wait until a JavaScript expression is true in the page."""

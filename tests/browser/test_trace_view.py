@@ -87,12 +87,30 @@ def test_records_show_themselves(notebook):
     again.screenshot("trace-static", again.cell(1))
 
 
-def test_kernel_restart_leaves_the_static_part(notebook):
-    """When its kernel is gone the view gives its place back."""
+@pytest.mark.parametrize("how", ["restarted", "shut down"])
+def test_a_view_outlives_its_kernel(notebook, how):
+    """What was sent can be looked at when the kernel is gone; what only it knows is said to be so."""
     page = open_view(notebook)
-    page.restart_kernel()
-    page.page.wait_for_selector(".nbagents-live pre >> text=static lamp")
-    assert page.page.locator(".nbagents-root").count() == 0
+    expand(page)
+    row(page, "lookup_order").click()
+    page.page.wait_for_selector(".block >> text=delivered")
+    page.restart_kernel() if how == "restarted" else page.shutdown_kernel()
+    whole = names(page)
+    row(page, "refunds").locator(".fold").last.click()
+    expect(row(page, "issue_refund")).to_have_count(0)
+    row(page, "refunds").locator(".fold").last.click()
+    expect(row(page, "issue_refund")).to_have_count(1)
+    assert names(page) == whole
+    axis, plot = page.page.locator(".axis"), page.page.locator(".plot").bounding_box()
+    times = axis.text_content()
+    page.page.mouse.click(plot["x"] + 100, plot["y"] + 20)
+    page.page.mouse.wheel(0, -900)
+    expect(axis).not_to_have_text(times)
+    row(page, "lookup_order").click()
+    page.page.wait_for_selector(".block >> text=delivered")
+    row(page, "issue_refund").click()
+    page.page.wait_for_selector(".block.error >> text=the kernel is gone")
+    page.screenshot(f"trace-{how.replace(' ', '-')}")
 
 
 def test_page_reload_brings_the_view_back(notebook):
