@@ -31,7 +31,7 @@ from nbagents.tracing.capture.processor import NotebookTracingProcessor
 from nbagents.tracing.capture.rows import SpanRow
 from nbagents.tracing.stored.store import TraceStore
 from nbagents.widgets.bundle import mime_bundle
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.trace.trace_view import TraceView
 
 T0 = 1_760_000_000_000_000
 STEPS = 60  # of zoom and pan

@@ -55,13 +55,13 @@ if TYPE_CHECKING:
         VoiceStreamEventTurnEnded,
     )
     from nbagents.voice.pipeline import VoicePipeline
-    from nbagents.widgets.chat_panel import chat
-    from nbagents.widgets.microphone import Microphone
-    from nbagents.widgets.realtime_panel import RealtimePanel
-    from nbagents.widgets.session_grid import SessionGrid
-    from nbagents.widgets.speaker import Speaker
-    from nbagents.widgets.trace_view import TraceView
-    from nbagents.widgets.voice_panel import VoicePanel
+    from nbagents.widgets.run.chat_panel import chat
+    from nbagents.widgets.session.session_grid import SessionGrid
+    from nbagents.widgets.sound.microphone import Microphone
+    from nbagents.widgets.sound.speaker import Speaker
+    from nbagents.widgets.talk.realtime_panel import RealtimePanel
+    from nbagents.widgets.talk.voice_panel import VoicePanel
+    from nbagents.widgets.trace.trace_view import TraceView
 
 _EXPORTS = {
     "CachedAgent": "nbagents.run.cache.cached_agent",
@@ -69,7 +69,7 @@ _EXPORTS = {
     "CompressedSession": "nbagents.sessions.compressed_session",
     "ConsoleTracingProcessor": "nbagents.tracing.processors.console_processor",
     "EditReport": "nbagents.sessions.table.edits",
-    "Microphone": "nbagents.widgets.microphone",
+    "Microphone": "nbagents.widgets.sound.microphone",
     "FileTracingProcessor": "nbagents.tracing.processors.file_processor",
     "NotebookTracingProcessor": "nbagents.tracing.capture.processor",
     "OpenAIConversationsSession": "nbagents.sessions.conversations.session",
@@ -77,19 +77,19 @@ _EXPORTS = {
     "RealtimeAudioEvent": "nbagents.realtime.events",
     "RealtimeConfig": "nbagents.realtime.config",
     "RealtimeFunctionCallEvent": "nbagents.realtime.events",
-    "RealtimePanel": "nbagents.widgets.realtime_panel",
+    "RealtimePanel": "nbagents.widgets.talk.realtime_panel",
     "RealtimeRawEvent": "nbagents.realtime.events",
     "RealtimeSession": "nbagents.realtime.session",
     "RealtimeTextEvent": "nbagents.realtime.events",
     "RedisSession": "nbagents.sessions.redis.session",
     "SQLiteSession": "nbagents.sessions.sqlite.session",
-    "SessionGrid": "nbagents.widgets.session_grid",
+    "SessionGrid": "nbagents.widgets.session.session_grid",
     "SpanRecord": "nbagents.tracing.record",
-    "Speaker": "nbagents.widgets.speaker",
+    "Speaker": "nbagents.widgets.sound.speaker",
     "TraceRecord": "nbagents.tracing.record",
     "TraceStore": "nbagents.tracing.stored.store",
-    "TraceView": "nbagents.widgets.trace_view",
-    "VoicePanel": "nbagents.widgets.voice_panel",
+    "TraceView": "nbagents.widgets.trace.trace_view",
+    "VoicePanel": "nbagents.widgets.talk.voice_panel",
     "VoicePipeline": "nbagents.voice.pipeline",
     "VoicePipelineConfig": "nbagents.voice.config",
     "VoiceStreamEventAgentResponse": "nbagents.voice.events",
@@ -101,7 +101,7 @@ _EXPORTS = {
     "VoiceStreamEventTurnEnded": "nbagents.voice.events",
     "add_exporter": "nbagents.tracing.processors.exporters",
     "apply_frame": "nbagents.sessions.table.apply_frame",
-    "chat": "nbagents.widgets.chat_panel",
+    "chat": "nbagents.widgets.run.chat_panel",
     "compare": "nbagents.run.batch.compare",
     "disable": "nbagents.notebook.enable",
     "edit": "nbagents.sessions.table.edit",

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["DISPLAYS", "display_class", "is_quiet", "quiet"]
 
 DISPLAYS = {
-    "progress": "nbagents.widgets.map_progress:MapProgress",
-    "session": "nbagents.widgets.session_grid:SessionGrid",
-    "trace": "nbagents.widgets.trace_view:TraceView",
+    "progress": "nbagents.widgets.run.map_progress:MapProgress",
+    "session": "nbagents.widgets.session.session_grid:SessionGrid",
+    "trace": "nbagents.widgets.trace.trace_view:TraceView",
 }
 
 _quiet: ContextVar[bool] = ContextVar("nbagents_quiet", default=False)

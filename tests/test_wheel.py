@@ -46,7 +46,7 @@ def test_the_wheel_holds_what_is_not_python(wheel):
     """Widgets' modules, the notebooks, the licence and the type marker are in it, and no tests."""
     names = zipfile.ZipFile(wheel).namelist()
     assert "nbagents/py.typed" in names
-    assert "nbagents/widgets/trace_view.js" in names
+    assert "nbagents/widgets/trace/trace_view.js" in names
     assert "nbagents/notebooks/01_first_run.ipynb" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith("tests/") or name.endswith((".db", ".png"))]

@@ -8,7 +8,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 if TYPE_CHECKING:
-    from nbagents.widgets.voice_panel import VoicePanel
+    from nbagents.widgets.talk.voice_panel import VoicePanel
 
 __all__ = ["VoiceMagics"]
 
@@ -34,7 +34,7 @@ class VoiceMagics(Magics):
             UsageError: No such name.
         """
         from nbagents.voice.pipeline import VoicePipeline
-        from nbagents.widgets.voice_panel import VoicePanel
+        from nbagents.widgets.talk.voice_panel import VoicePanel
 
         agent, session = self._named(line)
         if isinstance(agent, VoicePipeline):

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 __all__ = ["module_text"]
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[a-z_/]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 
 
 def module_text(path: Path) -> str:
-    """Return a module with every module that it imports by name from its own folder, each once.
+    """Return a module with every module that it imports by name, each once.
 
     Args:
         path: The module's file.
 
     Example:
         >>> from pathlib import Path
-        >>> text = module_text(Path(__file__).with_name("trace_view.js"))
+        >>> text = module_text(Path(__file__).with_name("trace") / "trace_view.js")
         >>> "import {" in text, text.count("class LiveHub")
         (False, 1)
     """
@@ -37,7 +37,7 @@ def _parts(path: Path, seen: set[Path]) -> list[str]:
     source = path.read_text(encoding="utf-8")
     before = []
     for match in _IMPORT.finditer(source):
-        beside = path.with_name(match[1])
+        beside = (path.parent / match[1]).resolve()
         if beside not in seen:
             seen.add(beside)
             before += [_EXPORT.sub("", part) for part in _parts(beside, seen)]

@@ -7,7 +7,7 @@ from IPython.display import HTML  # noqa: F401 - a later cell's
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.record import TraceRecord
 from nbagents.tracing.static.trace import static_forms  # noqa: F401 - a later cell's
-from nbagents.widgets.trace_view import TraceView  # noqa: F401 - a later cell's
+from nbagents.widgets.trace.trace_view import TraceView  # noqa: F401 - a later cell's
 
 CORPUS = ["<script>"]
 ALL = " ".join(CORPUS)

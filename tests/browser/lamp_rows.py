@@ -2,7 +2,7 @@
 
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.widgets.bundle import mime_bundle
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.trace.trace_view import TraceView
 
 T0 = 1_760_000_000_000_000
 

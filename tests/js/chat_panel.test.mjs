@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callLine, turnFacts } from "../../nbagents/widgets/chat_panel.js";
+import { callLine, turnFacts } from "../../nbagents/widgets/run/chat_panel.js";
 
 test("a call is written as one reads it, and as it is while it is not yet JSON", () => {
   assert.equal(callLine("look", '{"a": "b", "n": 2}'), 'look(a="b", n=2)');

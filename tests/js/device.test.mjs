@@ -5,7 +5,7 @@ import { test } from "node:test";
 globalThis.document = { featurePolicy: { allowsFeature: () => true } };
 globalThis.location = { protocol: "http:", origin: "http://10.0.0.7:8888" };
 
-const { DeviceError, REASONS } = await import("../../nbagents/widgets/device.js");
+const { DeviceError, REASONS } = await import("../../nbagents/widgets/sound/device.js");
 
 const reasonOf = (name) => DeviceError.from(new DOMException("no", name)).reason;
 

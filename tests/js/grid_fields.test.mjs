@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellsOf, fieldFor, fieldsOf, isWhole, newCells } from "../../nbagents/widgets/grid_fields.js";
+import { cellsOf, fieldFor, fieldsOf, isWhole, newCells } from "../../nbagents/widgets/session/fields.js";
 
 test("each type of item has its own fields, the most telling first", () => {
   const none = { type: null, role: null, text: null, tool: null, arguments: null, output: null, call_id: null, metadata: null };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PAGE, pageOf, Pages, ROW, rowsIn } from "../../nbagents/widgets/grid_pages.js";
+import { PAGE, pageOf, Pages, ROW, rowsIn } from "../../nbagents/widgets/session/pages.js";
 
 const row = (key, position) => ({ key, position, label: "user", said: "", cells: {}, cut: [], partner: null, stamp: "", problem: null });
 const many = (from, n) => Array.from({ length: n }, (_, i) => row(`k${from + i}`, from + i + 1));

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Pages } from "../../nbagents/widgets/grid_pages.js";
-import { Place } from "../../nbagents/widgets/grid_place.js";
-import { Refusal, Wire } from "../../nbagents/widgets/grid_wire.js";
+import { Pages } from "../../nbagents/widgets/session/pages.js";
+import { Place } from "../../nbagents/widgets/session/place.js";
+import { Refusal, Wire } from "../../nbagents/widgets/session/wire.js";
 
 const rows = (...keys) => keys.map((key, i) => ({ key, position: i + 1, stamp: "s", cells: {}, cut: [], partner: null }));
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { editing, indented, respaced } from "../../nbagents/widgets/grid_text.js";
+import { editing, indented, respaced } from "../../nbagents/widgets/session/text.js";
 
 test("JSON is indented in the editor and comes back to the byte", () => {
   for (const text of [

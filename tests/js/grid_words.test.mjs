@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellText, clock, labelText, leastWidth, pairClass } from "../../nbagents/widgets/grid_columns.js";
-import { Drafts } from "../../nbagents/widgets/grid_drafts.js";
-import { commandOf, rowWanted } from "../../nbagents/widgets/grid_keys.js";
-import { labelCounts, wantedLabels } from "../../nbagents/widgets/grid_labels.js";
-import { branchName, orphanText, reasonOf, reportText } from "../../nbagents/widgets/grid_words.js";
+import { cellText, clock, labelText, leastWidth, pairClass } from "../../nbagents/widgets/session/columns.js";
+import { Drafts } from "../../nbagents/widgets/session/drafts.js";
+import { commandOf, rowWanted } from "../../nbagents/widgets/session/keys.js";
+import { labelCounts, wantedLabels } from "../../nbagents/widgets/session/labels.js";
+import { branchName, orphanText, reasonOf, reportText } from "../../nbagents/widgets/session/words.js";
 
 test("labels are asked for only where some are hidden", () => {
   const labels = { output: 1, call: 1, zebra: 2, user: 3 };

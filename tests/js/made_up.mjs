@@ -1,5 +1,5 @@
-// Rows of traces as the kernel sends them, made up for tests. The names of the columns are those of trace_table.js.
-import { emptyTable, takeRows } from "../../nbagents/widgets/trace_table.js";
+// Rows of traces as the kernel sends them, made up for tests. The names of the columns are those of table.js.
+import { emptyTable, takeRows } from "../../nbagents/widgets/trace/table.js";
 
 const TEXTS = ["type", "name", "agent", "model", "error"];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { facts, quantile, strip } from "../../nbagents/widgets/map_progress.js";
+import { facts, quantile, strip } from "../../nbagents/widgets/run/map_progress.js";
 
 const FIGURES = {
   name: "Poet", total: 2000, before: 0, done: 500, failed: 0, tokens: 0, cost: 0, stopped: null, ended: false,

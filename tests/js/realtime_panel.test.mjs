@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callText } from "../../nbagents/widgets/talk.js";
-import { wanted } from "../../nbagents/widgets/realtime_log.js";
-import { heardOf, hint, money, saying } from "../../nbagents/widgets/realtime_panel.js";
+import { callText } from "../../nbagents/widgets/talk/talk.js";
+import { wanted } from "../../nbagents/widgets/talk/realtime_log.js";
+import { heardOf, hint, money, saying } from "../../nbagents/widgets/talk/realtime_panel.js";
 
 const LIVE = { status: "live", hands_free: true };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
 
-import { Framer, Playback, Resampler, RingBuffer, workletSource } from "../../nbagents/widgets/sound.js";
+import { Framer, Playback, Resampler, RingBuffer, workletSource } from "../../nbagents/widgets/sound/sound.js";
 
 const tone = (hertz, rate, seconds = 1) =>
   Float32Array.from({ length: rate * seconds }, (_, n) => 0.5 * Math.sin((2 * Math.PI * hertz * n) / rate));

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { covered, selfByType, selfTimes, summary, typeCounts } from "../../nbagents/widgets/trace_figures.js";
-import { emptyTable } from "../../nbagents/widgets/trace_table.js";
+import { covered, selfByType, selfTimes, summary, typeCounts } from "../../nbagents/widgets/trace/figures.js";
+import { emptyTable } from "../../nbagents/widgets/trace/table.js";
 import { NESTED, span, tableOf } from "./made_up.mjs";
 
 const { self: CASES } = JSON.parse(readFileSync(new URL("../tracing/cases.json", import.meta.url), "utf-8"));

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { figure, labelSide, paths, ROW, thumbnail, windowOf } from "../../nbagents/widgets/trace_gantt.js";
-import { barsBetween, buildLanes, fewer } from "../../nbagents/widgets/trace_lanes.js";
-import { buildTree } from "../../nbagents/widgets/trace_tree.js";
+import { figure, labelSide, paths, ROW, thumbnail, windowOf } from "../../nbagents/widgets/trace/gantt.js";
+import { barsBetween, buildLanes, fewer } from "../../nbagents/widgets/trace/lanes.js";
+import { buildTree } from "../../nbagents/widgets/trace/tree.js";
 import { NESTED, span, tableOf } from "./made_up.mjs";
 
 const { lanes: CASES } = JSON.parse(readFileSync(new URL("../tracing/cases.json", import.meta.url), "utf-8"));

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isDark } from "../../nbagents/widgets/live.js";
-import { dollars, tipLine, tokensOf } from "../../nbagents/widgets/trace_details.js";
-import { buildLanes } from "../../nbagents/widgets/trace_lanes.js";
-import { joined, laneRows, pairRows, shortError, shownPath, signed, treeRows } from "../../nbagents/widgets/trace_rows.js";
-import { keyOf } from "../../nbagents/widgets/trace_table.js";
-import { buildTree, visiblePlaces } from "../../nbagents/widgets/trace_tree.js";
+import { dollars, tipLine, tokensOf } from "../../nbagents/widgets/trace/details.js";
+import { buildLanes } from "../../nbagents/widgets/trace/lanes.js";
+import { joined, laneRows, pairRows, shortError, shownPath, signed, treeRows } from "../../nbagents/widgets/trace/rows.js";
+import { keyOf } from "../../nbagents/widgets/trace/table.js";
+import { buildTree, visiblePlaces } from "../../nbagents/widgets/trace/tree.js";
 import { count, duration, percent, plural } from "../../nbagents/widgets/words.js";
 import { span, tableOf } from "./made_up.mjs";
 

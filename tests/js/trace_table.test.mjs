@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { endsOf, inOrder, parentRows, stateOf, stopOf, textOf } from "../../nbagents/widgets/trace_table.js";
+import { endsOf, inOrder, parentRows, stateOf, stopOf, textOf } from "../../nbagents/widgets/trace/table.js";
 import { NESTED, span, tableOf } from "./made_up.mjs";
 
 test("a row that comes again takes the place of the one before it, and columns grow", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { foldedAxis, idleGaps, panned, placing, ticks, zoomed } from "../../nbagents/widgets/trace_time.js";
+import { foldedAxis, idleGaps, panned, placing, ticks, zoomed } from "../../nbagents/widgets/trace/time.js";
 import { span, tableOf } from "./made_up.mjs";
 
 const { idle } = JSON.parse(readFileSync(new URL("../tracing/cases.json", import.meta.url), "utf-8"));

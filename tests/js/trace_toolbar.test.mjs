@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { whichItems } from "../../nbagents/widgets/trace_session.js";
-import { footFacts, selfFacts } from "../../nbagents/widgets/trace_toolbar.js";
+import { whichItems } from "../../nbagents/widgets/trace/session.js";
+import { footFacts, selfFacts } from "../../nbagents/widgets/trace/toolbar.js";
 
 const spaced = (text) => text.replaceAll("\u00a0", " ");
 const NOTHING = { spans: 1, took: 420_000, model: 0, tools: 0, idle: 420_000, input: 0, output: 0, cached: 0, reasoning: 0 };

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { noFilter, matchingRows, choices, conditions, microsecondsOf } from "../../nbagents/widgets/trace_filter.js";
-import { keyOf } from "../../nbagents/widgets/trace_table.js";
-import { buildTree, failedInside, placeOf, RUN, SPAN, TRACE, visiblePlaces } from "../../nbagents/widgets/trace_tree.js";
+import { noFilter, matchingRows, choices, conditions, microsecondsOf } from "../../nbagents/widgets/trace/filter.js";
+import { keyOf } from "../../nbagents/widgets/trace/table.js";
+import { buildTree, failedInside, placeOf, RUN, SPAN, TRACE, visiblePlaces } from "../../nbagents/widgets/trace/tree.js";
 import { NESTED, span, tableOf } from "./made_up.mjs";
 
 const named = (table, tree, place) => (tree.kind[place] === TRACE ? table.traces[tree.of[place]].name

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { meterShare } from "../../nbagents/widgets/device.js";
-import { bars, lastTurn } from "../../nbagents/widgets/talk.js";
-import { saying } from "../../nbagents/widgets/voice_panel.js";
+import { meterShare } from "../../nbagents/widgets/sound/device.js";
+import { bars, lastTurn } from "../../nbagents/widgets/talk/talk.js";
+import { saying } from "../../nbagents/widgets/talk/voice_panel.js";
 
 const STATE = { hands_free: false, talking: false, caption: "", answering: false, speaking: false, replaying: null };
 

@@ -10,7 +10,7 @@ from agents import custom_span, function_span, generation_span, trace
 
 from nbagents import FileTracingProcessor
 from nbagents.tracing.static.trace import trace_html, trace_text
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.trace.trace_view import TraceView
 
 # One of each kind, with what of it is secret.
 KINDS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.trace.trace_view import TraceView
 
 
 @dataclass

@@ -7,7 +7,7 @@ import math
 from array import array
 
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
-from nbagents.widgets.columns import TEXT_CHARACTERS, Columns
+from nbagents.widgets.trace.columns import TEXT_CHARACTERS, Columns
 
 WHOLE = ("trace", "seq", "parent", "type", "name", "agent", "model", "error")
 

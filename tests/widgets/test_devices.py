@@ -10,9 +10,9 @@ import pytest
 
 from nbagents.audio.pcm16 import RATE
 from nbagents.errors import AudioDeviceError, AudioError, ConfigError
-from nbagents.widgets import device
-from nbagents.widgets.microphone import Microphone
-from nbagents.widgets.speaker import AHEAD, Speaker
+from nbagents.widgets.sound import device
+from nbagents.widgets.sound.microphone import Microphone
+from nbagents.widgets.sound.speaker import AHEAD, Speaker
 
 FRAME = bytes(960)
 

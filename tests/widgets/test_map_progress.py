@@ -11,7 +11,7 @@ from nbagents.run.batch.progress import Progress
 from nbagents.run.batch.row_result import EndedRow, RowResult
 from nbagents.tracing.capture.processor import NotebookTracingProcessor
 from nbagents.tracing.stored.store import TraceStore
-from nbagents.widgets.map_progress import MapProgress
+from nbagents.widgets.run.map_progress import MapProgress
 
 
 def ended(progress, label, seconds, *, error=None, trace_id=None):

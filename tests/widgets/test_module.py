@@ -13,7 +13,7 @@ from nbagents.widgets.module import module_text
 
 FOLDER = Path(nbagents.widgets.__file__).parent
 SHARED = {"device", "live", "opened_traces", "talk"}
-WIDGETS = sorted(p for p in FOLDER.glob("*.js") if p.with_suffix(".py").exists() and p.stem not in SHARED)
+WIDGETS = sorted(p for p in FOLDER.rglob("*.js") if p.with_suffix(".py").exists() and p.stem not in SHARED)
 
 
 @pytest.mark.parametrize("path", WIDGETS, ids=[path.stem for path in WIDGETS])

@@ -13,7 +13,7 @@ from nbagents.realtime.config import RealtimeConfig
 from nbagents.realtime.local import Fault, LocalRealtimeServer
 from nbagents.realtime.local.engines import CannedEngines, LocalEngines
 from nbagents.sessions.sqlite.session import SQLiteSession
-from nbagents.widgets.realtime_panel import RealtimePanel
+from nbagents.widgets.talk.realtime_panel import RealtimePanel
 
 QUESTION = "What is the weather in Paris?"
 WAIT_S = 20

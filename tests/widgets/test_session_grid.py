@@ -11,7 +11,7 @@ import pytest
 
 from nbagents.errors import ConfigError
 from nbagents.sessions.sqlite.session import SQLiteSession
-from nbagents.widgets.session_grid import SessionGrid
+from nbagents.widgets.session.session_grid import SessionGrid
 
 ITEMS = [
     {"role": "user", "content": "Half a pair: \ud83d"},

@@ -9,7 +9,7 @@ import pytest
 from nbagents import SQLiteSession
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.record import TraceRecord
-from nbagents.widgets.session_items import items_of_span
+from nbagents.widgets.trace.session_items import items_of_span
 
 CALL = {"type": "function_call", "name": "find", "arguments": '{"id": "A-1"}', "call_id": "call_1", "id": "fc_1"}
 OTHER = {**CALL, "arguments": '{"id": "B-2"}', "call_id": "call_2", "id": "fc_2"}

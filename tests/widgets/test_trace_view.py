@@ -13,7 +13,7 @@ from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.figures.colors import COLORS
 from nbagents.tracing.record import TraceRecord
 from nbagents.widgets.live import _answer_in_blocked_cells
-from nbagents.widgets.trace_view import TraceView
+from nbagents.widgets.trace.trace_view import TraceView
 
 
 class Known:

@@ -16,7 +16,7 @@ from nbagents.audio.resample import resample
 from nbagents.audio.wav import from_wav
 from nbagents.errors import ConfigError
 from nbagents.voice.pipeline import VoicePipeline
-from nbagents.widgets.voice_panel import VoicePanel
+from nbagents.widgets.talk.voice_panel import VoicePanel
 
 pytestmark = pytest.mark.skipif(not espeak_installed(), reason="no espeak-ng: pip install espeakng-loader")
 WAIT = 20

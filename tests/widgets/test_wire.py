@@ -7,8 +7,8 @@ import json
 import pytest
 
 from nbagents.tracing.capture.rows import SpanRow
-from nbagents.widgets.chat import NEWEST, chat
-from nbagents.widgets.span_detail import span_detail
+from nbagents.widgets.trace.bubbles import NEWEST, chat
+from nbagents.widgets.trace.span_detail import span_detail
 from nbagents.widgets.wire import DETAIL_CHARACTERS, cut, error_text
 
 

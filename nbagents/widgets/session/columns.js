@@ -1,0 +1,73 @@
+// @ts-check
+/** The columns of the table, and what a row says in each. */
+
+import { count } from "../words.js";
+
+/** The columns that can be shown; `on` are those that are at first. */
+export const COLUMNS = [
+  { name: "position", title: "#", width: "var(--digits)", on: true },
+  { name: "label", title: "type", width: "90px", on: true },
+  { name: "agent", title: "agent", width: "92px", on: false },
+  { name: "said", title: "text", width: "minmax(180px, 1fr)", on: true },
+  { name: "tokens", title: "tokens", width: "68px", on: true },
+  { name: "created_at", title: "time", width: "78px", on: true },
+  { name: "id", title: "id", width: "88px", on: false },
+  { name: "role", title: "role", width: "88px", on: false },
+  { name: "tool", title: "tool", width: "128px", on: false },
+  { name: "arguments", title: "arguments", width: "200px", on: false },
+  { name: "output", title: "output", width: "200px", on: false },
+  { name: "call_id", title: "call_id", width: "128px", on: false },
+  { name: "metadata", title: "metadata", width: "160px", on: false },
+];
+
+/** How wide the table must at least be, in pixels. @param {{width: string}[]} columns */
+export function leastWidth(columns) {
+  return 80 + columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
+}
+
+/**
+ * What a cell says, and its title.
+ * @param {string} name @param {import("./pages.js").Row} row @param {boolean} isDraft  whether it is edited and not saved
+ * @returns {{text: string, title: string}}
+ */
+export function cellText(name, row, isDraft) {
+  if (name === "position") return { text: count(row.position) + (isDraft ? " •" : ""), title: isDraft ? "Edited, not yet saved" : "" };
+  if (name === "label") return { text: labelText(row), title: row.problem ?? row.cells.type ?? "" };
+  if (name === "said") return { text: row.said, title: row.problem ?? "" };
+  if (name === "created_at") {
+    const { short, full } = clock(row.cells.created_at);
+    return { text: short, title: full };
+  }
+  const value = row.cells[name];
+  return { text: value === undefined ? "" : name === "tokens" ? count(value) : String(value), title: "" };
+}
+
+/** A row's label; where its other half is not beside it, with its place. @param {import("./pages.js").Row} row */
+export function labelText({ label, partner, position }) {
+  if (partner === null || Math.abs(partner - position) === 1) return label;
+  return `${label} ${label === "call" ? "→" : "←"} ${count(partner)}`;
+}
+
+/**
+ * How a row is drawn that is half of a pair.
+ * @param {import("./pages.js").Row | undefined} row @param {import("./pages.js").Row | null} chosen
+ */
+export function pairClass(row, chosen) {
+  if (!row || !isHalf(row)) return "";
+  const near = row.partner !== null && Math.abs(row.partner - row.position) === 1;
+  const linked = chosen && row.partner !== null && row.partner === chosen.position;
+  return ["pair", row.label, row.partner === null && "lone", near && "near", linked && "linked"].filter(Boolean).join(" ");
+}
+
+/** Whether a row is a tool call or an output. @param {import("./pages.js").Row} row */
+export function isHalf({ label }) {
+  return label === "call" || label === "output";
+}
+
+/** A stored time, UTC, as the reader's clock shows it. @param {string | undefined} text @returns {{short: string, full: string}} */
+export function clock(text) {
+  const time = text ? new Date(`${text.replace(" ", "T").replace(/Z$/, "")}Z`) : null;
+  if (!time || Number.isNaN(time.getTime())) return { short: text ?? "", full: text ?? "" };
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return { short: [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":"), full: time.toLocaleString() };
+}
