@@ -31,7 +31,7 @@ import nbformat
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-collect_ignore = ["webrtc_peer.py"]  # a program of its own, run by a test
+collect_ignore_glob = ["*_rows.py", "*_runs.py", "*_peer.py"]  # programs of their own, run in kernels and by tests
 ARTIFACTS = CHECKOUT / "artifacts"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)

@@ -36,7 +36,7 @@ STOPPED = "part = await map_agent(support, questions, concurrency=1, rate=4)\npa
 CHAT = 'chat(support, SQLiteSession("support"))'
 HELD = """import time
 from pathlib import Path
-while not Path("seen").exists():
+while not Path("chat_seen").exists():
     time.sleep(0.05)  # the event loop stands still
 "let go\""""
 
@@ -91,7 +91,7 @@ def the_chat(page):
     panel = page.cell(3).locator(".nbagents-root").first
     box = panel.locator("textarea")
     expect(box).to_be_visible()
-    (page.lab.folder / "seen").touch()
+    (page.lab.folder / "chat_seen").touch()
     expect(page.cell(4)).to_contain_text("'let go'")
     box.fill("Where is order A-7?")
     box.press("Enter")

@@ -320,7 +320,7 @@ view = View(store=store)
 display(view)
 trace = TraceRow("t1", "Agent workflow", time.time_ns() // 1000)
 view.push([trace], [])
-done = pathlib.Path("seen")
+done = pathlib.Path("trace_seen")
 for n in range(2000):
     if done.exists(): break
     at = time.time_ns() // 1000
@@ -340,7 +340,7 @@ print("unblocked", "at last" if done.exists() else "by nobody")
     row(page, "tool_1").first.click()
     page.page.wait_for_selector(".block >> text=argument 1")
     page.screenshot("trace-running", page.page.locator(".nbagents-root"))
-    (page.lab.folder / "seen").touch()
+    (page.lab.folder / "trace_seen").touch()
     expect(page.cell(1)).to_contain_text("unblocked at last")
 
 

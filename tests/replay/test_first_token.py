@@ -25,6 +25,7 @@ def store(tmp_path):
     processor.shutdown()
     set_trace_processors([])
     set_tracing_disabled(True)
+    install("offline")  # what later tests find
     uninstall()
 
 

@@ -155,5 +155,7 @@ async def server(monkeypatch):
     install("live")
     yield server
     await seam._state.seam.live_async.aclose()  # else its sockets are reported when the loop is gone
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    install("offline")  # what later tests find
     uninstall()
     server.stop()

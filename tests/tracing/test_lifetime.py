@@ -95,7 +95,8 @@ def test_an_end_without_goodbye_keeps_what_was_committed(path, store):
 def test_an_interrupt_in_a_span_ends_it(path, store):
     """Ctrl-C in a cell unwinds the run: its spans end, and the trace with them."""
     code = (
-        "import signal\nwith trace('run'), custom_span('open'):\n"
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it\n"
+        "with trace('run'), custom_span('open'):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n    threading.Event().wait(60)"
     )
     result = python(code, path)
