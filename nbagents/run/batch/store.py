@@ -95,10 +95,10 @@ class BatchStore:
             await asyncio.wrap_future(self._thread.submit(self._write))
 
     def _write(self) -> None:
+        if not self._fresh:
+            return  # written with another row's
         self._ending.wait(_GATHER_S)
         fresh = [self._fresh.popleft() for _ in range(len(self._fresh))]
-        if not fresh:
-            return  # written with another row's
         if not flush(self.path, _TRACES_WAIT_S) and not self._ending.is_set():
             self._fresh.extendleft(reversed(fresh))  # a row that is kept has its trace, whatever ends this process
             return
