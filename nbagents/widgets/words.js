@@ -30,3 +30,14 @@ export function percent(part, whole) {
   const value = (100 * part) / whole;
   return value > 0 && value < 1 ? "< 1 %" : `${Math.round(value)} %`;
 }
+
+/** A call in one line: `name(a="b", n=2)`. @param {string} name @param {string} json */
+export function callText(name, json) {
+  try {
+    const values = JSON.parse(json || "{}");
+    if (typeof values !== "object" || values === null) throw new Error("not an object");
+    return `${name}(${Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(", ")})`;
+  } catch {
+    return `${name}(${json})`; // still being written, or not JSON
+  }
+}

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { callText } from "../../nbagents/widgets/talk/talk.js";
 import { wanted } from "../../nbagents/widgets/talk/realtime_log.js";
 import { heardOf, hint, money, saying } from "../../nbagents/widgets/talk/realtime_panel.js";
 
@@ -26,12 +25,6 @@ test("what was not heard is told from what was", () => {
   assert.deepEqual(heardOf({ text: "one two", heard: null }), ["one two", ""]);
   assert.deepEqual(heardOf({ text: "one two three", heard: "one two" }), ["one two", " three"]);
   assert.deepEqual(heardOf({ text: "other", heard: "one" }), ["one", ""]);
-});
-
-test("a call reads as one would write it, and what is not JSON stays as it came", () => {
-  assert.equal(callText("get_weather", '{"city": "Paris", "days": 2}'), 'get_weather(city="Paris", days=2)');
-  assert.equal(callText("now", ""), "now()");
-  assert.equal(callText("odd", "{city"), "odd({city)");
 });
 
 test("the log is filtered by text and by source", () => {

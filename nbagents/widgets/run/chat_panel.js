@@ -20,22 +20,11 @@
 
 import { LiveHub, LiveView, make, put, widget } from "../live.js";
 import { OPENED, showTrace, traceSlot } from "./opened_traces.js";
-import { count, duration } from "../words.js";
+import { callText, count, duration } from "../words.js";
 
 const NEAR = 40; // pixels from the end within which the list follows what is new
 
 // ---------------------------------------------------------------------------------------------- pure
-
-/** A call in one line: `name(a="b", n=2)`. @param {string} name @param {string} json */
-export function callLine(name, json) {
-  try {
-    const values = JSON.parse(json || "{}");
-    if (typeof values !== "object" || values === null) throw new Error("not an object");
-    return `${name}(${Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(", ")})`;
-  } catch {
-    return `${name}(${json})`; // still being written, or not JSON
-  }
-}
 
 /** What stands below an answer. @param {any} turn */
 export function turnFacts(turn) {
@@ -261,7 +250,7 @@ class ChatView extends LiveView {
 function entryElement(entry) {
   if (entry.kind === "note") return make("div", "note dim", {}, [entry.text]);
   if (entry.kind === "text") return make("div", "line", {}, [entry.text]);
-  const card = make("details", "card", {}, [make("summary", "", {}, [callLine(entry.name, entry.text)])]);
+  const card = make("details", "card", {}, [make("summary", "", {}, [callText(entry.name, entry.text)])]);
   const output = entry.output === null ? "running…" : entry.output;
   card.append(make("div", "output", {}, [output]));
   card.firstChild.append(make("span", "dim", {}, [entry.output === null ? " …" : ` → ${entry.output}`]));

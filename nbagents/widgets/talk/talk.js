@@ -16,22 +16,11 @@
 
 import { meterShare } from "../sound/device.js";
 import { LiveHub, LiveView, make, page, put } from "../live.js";
-import { duration } from "../words.js";
+import { callText, duration } from "../words.js";
 
 const METER_MS = 60;
 const MODEL_STAGES = new Set(["first token", "answering", "first word"]); // the others are sound's own
 const CLICK = "Click in the page: the browser asks for it before it plays sound.";
-
-/** Arguments as one would write the call. @param {string} name @param {string} json */
-export function callText(name, json) {
-  try {
-    const values = JSON.parse(json || "{}");
-    const parts = Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    return `${name}(${parts.join(", ")})`;
-  } catch {
-    return `${name}(${json})`;
-  }
-}
 
 /** @typedef {{name: string, begin: number, end: number}} Stage  in ms since the user was done */
 
