@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["LEFT", "OUTER", "RIGHT", "html_list", "safe"]
+__all__ = ["LEFT", "OUTER", "RIGHT", "html_list", "many", "safe"]
 
 OUTER = 'class="mathjax_ignore tex2jax_ignore"'
 """The attribute of what holds a table: JupyterLab's and MathJax's words for "no maths"."""
@@ -29,6 +29,16 @@ def safe(text: str) -> str:
         '&lt;b&gt; for <span>$</span>5'
     """
     return re.sub(r"[$\\]", r"<span>\g<0></span>", html.escape(text))
+
+
+def many(number: int, word: str) -> str:
+    """Write a count with its word.
+
+    Example:
+        >>> many(1, "span"), many(12_310, "span")
+        ('1 span', '12,310 spans')
+    """
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def html_list(

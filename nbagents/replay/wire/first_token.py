@@ -54,6 +54,7 @@ class _Watch:
         self._rest: bytes | None = b""
 
     def see(self, piece: bytes) -> None:
+        """Take in a piece as it passes; the first with a token is noted, and what follows is not looked at."""
         if self._rest is None:
             return
         text = self._rest + piece

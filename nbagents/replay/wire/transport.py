@@ -140,9 +140,11 @@ class _Paced:
 
     @property
     def seconds_per_chunk(self) -> float:
+        """How long each piece of a streamed answer takes."""
         return self.seconds / len(self.answer.chunks) if self.answer.streamed else 0.0
 
     def response(self, stream: httpx2.AsyncByteStream | httpx2.SyncByteStream) -> httpx2.Response:
+        """Return the answer as one of the network."""
         return httpx2.Response(self.answer.status, headers=self.answer.headers, stream=stream)
 
 

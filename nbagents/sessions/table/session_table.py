@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nbagents._static_table import html_list
+from nbagents._static_table import html_list, many
 from nbagents.sessions.items.label import one_line
-from nbagents.sessions.table.static import many, sound
+from nbagents.sessions.table.static import sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

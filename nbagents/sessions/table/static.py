@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbagents._static_table import OUTER, safe
+from nbagents._static_table import OUTER, many, safe
 from nbagents.errors import NbAgentsError
 from nbagents.sessions.items.label import label_of, one_line, said
 from nbagents.sessions.table.columns import read_columns
@@ -185,11 +185,6 @@ def _foot(glimpse: Glimpse, shown: int) -> str:
     if shown < items:
         parts.append(f"showing {shown:,} of {items:,}, the newest")
     return " · ".join(parts)
-
-
-def many(number: int, noun: str) -> str:
-    """Write a count with its word."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbagents.tracing.comparison.compare import most_changed
-from nbagents.tracing.figures.gantt import GRID, INK, GanttOptions, indented_labels, plain
+from nbagents.tracing.figures.gantt import INK, GanttOptions, plain, row_layout
 from nbagents.tracing.measure.layout import seconds, signed
 
 if TYPE_CHECKING:
@@ -79,34 +79,13 @@ def _hover(side: str, pair: Pair) -> str:
 
 
 def _layout(comparison: TraceComparison, pairs: Sequence[Pair], height: int | None) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "gridcolor": GRID,
-        "zeroline": False,
-        "linecolor": GRID,
-        "tickcolor": GRID,
-        "automargin": True,
-    }
     rows = len(pairs)
-    return {
-        "title": {"text": _title(comparison, rows), "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
-        "barmode": "group",
-        "height": height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows),
-        "margin": {"l": 8, "r": 60, "t": 56, "b": 8},
-        "font": {"color": INK, "size": 12},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
-        "xaxis": {**line, "ticksuffix": " s", "rangemode": "tozero"},
-        "yaxis": {
-            **line,
-            "showgrid": False,
-            "ticks": "",
-            "tickvals": list(range(rows)),
-            "ticktext": indented_labels([(pair.either.row.name, pair.either.depth) for pair in pairs]),
-            "tickfont": {"family": "monospace"},
-            "range": [rows - 0.5, -0.5],
-        },
-    }
+    labels = [(pair.either.row.name, pair.either.depth) for pair in pairs]
+    height = height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows)
+    layout = row_layout(_title(comparison, rows), labels, height, right=60)
+    layout["barmode"] = "group"
+    layout["xaxis"]["ticksuffix"] = " s"
+    return layout
 
 
 def _title(comparison: TraceComparison, shown: int) -> str:

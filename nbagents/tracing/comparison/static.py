@@ -5,9 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import many
 from nbagents.tracing.comparison.compare import most_changed, shown_depths
 from nbagents.tracing.measure.layout import seconds, signed
-from nbagents.tracing.static.plain_text import PRE, column, many, one_line, short
+from nbagents.tracing.static.plain_text import PRE, column, one_line, short
 
 if TYPE_CHECKING:
     from nbagents.tracing.comparison.compare import Pair, TraceComparison

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nbagents.tracing.measure.lanes import Bar, By, Key, Lanes
     from nbagents.tracing.record import TraceRecord
 
-__all__ = ["GRID", "INK", "GanttOptions", "gantt_figure", "indented_labels", "plain"]
+__all__ = ["GRID", "INK", "GanttOptions", "gantt_figure", "indented_labels", "plain", "row_layout"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ROW_PX, _MARGIN_PX, _LEAST_PX = 22, 90, 160
@@ -163,29 +163,43 @@ def _hover(bar: Bar) -> str:
 
 
 def _layout(drawn: Lanes, axis: TimeAxis, name: str, height: int | None) -> dict[str, Any]:
-    line = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "tickcolor": GRID, "automargin": True}
     rows = len(drawn.labels)
+    layout = row_layout(
+        _title(drawn, axis, name), drawn.labels, height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows)
+    )
+    layout |= {"barmode": "overlay", "hoverlabel": {"align": "left", "namelength": 0}, **axis.breaks()}
+    layout["xaxis"] |= {"side": "bottom", **axis.ticks()}
+    layout["yaxis"]["ticklabelposition"] = "outside"
+    return layout
+
+
+def row_layout(title: str, labels: Sequence[tuple[str, int]], height: int, *, right: int = 24) -> dict[str, Any]:
+    """Return the layout of a figure with one row for each span, time to the right.
+
+    Args:
+        title: What stands above.
+        labels: Each row's name, and how deep it is in the tree.
+        height: Pixels.
+        right: Pixels left free beside the rows.
+    """
+    line = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "tickcolor": GRID, "automargin": True}
     return {
-        "title": {"text": _title(drawn, axis, name), "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
-        "barmode": "overlay",
-        "height": height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows),
-        "margin": {"l": 8, "r": 24, "t": 56, "b": 8},
+        "title": {"text": title, "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
+        "height": height,
+        "margin": {"l": 8, "r": right, "t": 56, "b": 8},
         "font": {"color": INK, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
-        "hoverlabel": {"align": "left", "namelength": 0},
-        **axis.breaks(),
-        "xaxis": {**line, "side": "bottom", "rangemode": "tozero", **axis.ticks()},
+        "xaxis": {**line, "rangemode": "tozero"},
         "yaxis": {
             **line,
             "showgrid": False,
             "ticks": "",
-            "tickvals": list(range(rows)),
-            "ticktext": indented_labels(drawn.labels),
+            "tickvals": list(range(len(labels))),
+            "ticktext": indented_labels(labels),
             "tickfont": {"family": "monospace"},
-            "range": [rows - 0.5, -0.5],
-            "ticklabelposition": "outside",
+            "range": [len(labels) - 0.5, -0.5],
         },
     }
 

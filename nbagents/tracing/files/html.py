@@ -6,10 +6,11 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbagents._static_table import many
 from nbagents.tracing.capture.encode import cut
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.measure.layout import chosen, seconds, without_structure
-from nbagents.tracing.static.plain_text import many, one_line, short
+from nbagents.tracing.static.plain_text import one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

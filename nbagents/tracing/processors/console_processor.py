@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.tracing import TracingProcessor
 
+from nbagents._static_table import many
 from nbagents.errors import ConfigError
 from nbagents.tracing.capture.encode import encode
 from nbagents.tracing.capture.event_processor import message_of
@@ -17,7 +18,7 @@ from nbagents.tracing.capture.payload import facts_of, name_of
 from nbagents.tracing.capture.redact import Redactor
 from nbagents.tracing.measure.layout import STRUCTURE, seconds
 from nbagents.tracing.processors.console_tree import Branch, ConsoleTree
-from nbagents.tracing.static.plain_text import many, one_line, short
+from nbagents.tracing.static.plain_text import one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["PRE", "bar", "column", "many", "one_line", "short"]
+__all__ = ["PRE", "bar", "column", "one_line", "short"]
 
 # JupyterLab wraps what is preformatted, and a page of nbconvert sets it in a font of many widths.
 PRE = '<pre style="font-family: monospace; white-space: pre; overflow-x: auto">'
@@ -54,13 +54,3 @@ def column(text: str) -> str:
 def _width(text: str) -> int:
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
-
-
-def many(number: int, word: str) -> str:
-    """Write a count with its word.
-
-    Example:
-        >>> many(1, "span"), many(12_310, "span")
-        ('1 span', '12,310 spans')
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -11,9 +11,10 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbagents._static_table import many
 from nbagents.tracing.measure.layout import chosen, seconds, without_structure
 from nbagents.tracing.measure.runs import folded
-from nbagents.tracing.static.plain_text import PRE, bar, column, many, one_line, short
+from nbagents.tracing.static.plain_text import PRE, bar, column, one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nbagents._static_table import html_list
+from nbagents._static_table import html_list, many
 from nbagents.tracing.columns import TRACE_COLUMNS
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.measure.layout import seconds
-from nbagents.tracing.static.plain_text import bar, column, many, one_line, short
+from nbagents.tracing.static.plain_text import bar, column, one_line, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
