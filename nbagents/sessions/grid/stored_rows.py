@@ -118,10 +118,9 @@ class StoredRows:
         return int(self.connection.execute(statement, (self.store.session_id, *values)).fetchone()[0])
 
     def _fetch(self, rest: str, **values: object) -> list[RawRow]:
+        tables = self.store.tables
         select = (
-            f"SELECT m.id, m.created_at, m.message_data, d.metadata FROM {self.store.tables.messages} m "
-            "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id "
+            f"SELECT m.id, m.created_at, m.message_data, d.metadata FROM {tables.messages} m {tables.metadata} "
             f"WHERE m.session_id = :session {rest}"
         )
-        values |= {"table": self.store.tables.messages, "session": self.store.session_id}
-        return fetch_rows(self.connection, select, values)
+        return fetch_rows(self.connection, select, {"session": self.store.session_id, **values})

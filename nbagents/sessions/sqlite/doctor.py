@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbagents._now import now_us
 from nbagents.errors import ItemNotFoundError
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.sqlite.author import author
@@ -125,13 +125,12 @@ class Doctor:
         return {row.id for row in rest if row.id is not None} - {row.id for row in kept if row.id is not None}
 
     def _quarantine(self, connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:
-        now, who, table = time.time_ns() // 1000, author(), self.store.tables.messages
+        now, who, tables = now_us(), author(), self.store.tables
         connection.executemany(
             "INSERT INTO nb_quarantine (messages_table, session_id, id, created_at, data, metadata, problem, "
             "moved_us, author) SELECT ?, m.session_id, m.id, m.created_at, m.message_data, d.metadata, ?, ?, ? "
-            f"FROM {table} m LEFT JOIN nb_item_metadata d ON d.messages_table = ? AND d.message_id = m.id "
-            "WHERE m.id = ?",
-            [(table, problem, now, who, table, id_) for id_, problem in rows],
+            f"FROM {tables.messages} m {tables.metadata} WHERE m.id = ?",
+            [(tables.messages, problem, now, who, id_) for id_, problem in rows],
         )
 
     def _refuse(self, id_: int) -> None:

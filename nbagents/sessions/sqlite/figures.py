@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nbagents.sessions.items.agent import agents_of
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.sqlite.log import last_step
-from nbagents.sessions.sqlite.store import fetch_rows, transaction
+from nbagents.sessions.sqlite.store import fetch_rows, known_metadata, transaction
 from nbagents.sessions.table.columns import Reader
 from nbagents.sessions.table.stats import opening_of, parse_time
 
@@ -117,13 +117,13 @@ class KnownFigures:
     def _count(self, session_ids: Sequence[str], now: Mapping[str, tuple[int, int | None]]) -> dict[str, Figures]:
         """Read some sessions in one go, which takes a third of the time of one by one, and count them."""
         step = last_step(self.connection)
+        metadata, join = known_metadata(self.connection, self.tables)
         select = (
-            f"SELECT m.id, m.created_at, m.message_data, d.metadata, m.session_id FROM {self.tables.messages} m "
-            "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id "
+            f"SELECT m.id, m.created_at, m.message_data, {metadata}, m.session_id "
+            f"FROM {self.tables.messages} m {join} "
             "WHERE m.session_id IN (SELECT value FROM json_each(:sessions)) ORDER BY m.session_id, m.id"
         )
-        values: dict[str, object] = {"table": self.tables.messages, "sessions": json.dumps(session_ids)}
-        good, items, _ = decode(fetch_rows(self.connection, select, values))
+        good, items, _ = decode(fetch_rows(self.connection, select, {"sessions": json.dumps(session_ids)}))
         counted = {session_id: Figures(*now[session_id], step) for session_id in session_ids}
         start = 0
         for session_id, rows in groupby(good, itemgetter(4)):
@@ -166,20 +166,15 @@ def figures_of(rows: Sequence[RawRow], items: Sequence[Item], empty: Figures) ->
     reader = Reader()
     reader.take(items)
     values = reader.told
-    times = [row[1] for row in rows if row[1]]  # all in SQLite's own form, which sorts as text
-    agents = dict.fromkeys(agent for agent in agents_of(rows, values) if agent)
-    return empty._replace(
-        items=len(items),
-        turns=values["role"].count("user"),
-        tokens=sum(values["tokens"]),
-        agents=json.dumps([*agents]) if agents else "[]",
-        first_us=_microseconds(min(times, default=None)),
-        last_us=_microseconds(max(times, default=None)),
-        opening=opening_of(values["role"], values["text"]),
-    )
+    times = sorted([row[1] for row in rows if row[1]])  # all in SQLite's own form, which sorts as text
+    agents = [*dict.fromkeys(filter(None, agents_of(rows, values)))]
+    counted = (len(items), values["role"].count("user"), sum(values["tokens"]))
+    named = json.dumps(agents) if agents else "[]"
+    between = (_microseconds(times[0]), _microseconds(times[-1])) if times else (None, None)
+    return Figures(*empty[:3], *counted, named, *between, opening_of(values["role"], values["text"]))
 
 
 @lru_cache(maxsize=1024)  # sessions that are written one after the other share their seconds
-def _microseconds(text: str | None) -> int | None:
+def _microseconds(text: str) -> int | None:
     time = parse_time(text)
     return None if time is None else int(time.timestamp()) * 1_000_000

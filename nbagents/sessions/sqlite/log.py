@@ -204,13 +204,11 @@ class Log:
         ids: Iterable[tuple[int | None, int | None]],
     ) -> None:
         """Copy rows into the log as they are now; each with the id that it had before the step."""
-        table = self.tables.messages
         connection.executemany(
             "INSERT INTO nb_edit_rows (step, side, id, was_id, created_at, data, metadata) "
             "SELECT ?, ?, m.id, ?, m.created_at, m.message_data, d.metadata "
-            f"FROM {table} m LEFT JOIN nb_item_metadata d ON d.messages_table = ? AND d.message_id = m.id "
-            "WHERE m.id = ?",
-            [(step, side, was, table, id_) for id_, was in ids],
+            f"FROM {self.tables.messages} m {self.tables.metadata} WHERE m.id = ?",
+            [(step, side, was, id_) for id_, was in ids],
         )
 
 

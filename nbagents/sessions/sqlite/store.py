@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.items.rows import RawRow, Row
     from nbagents.sessions.sqlite.tables import Tables
 
-__all__ = ["Store", "fetch_rows", "transaction"]
+__all__ = ["Store", "fetch_rows", "known_metadata", "transaction"]
 
 
 @contextmanager
@@ -78,34 +78,21 @@ class Store:
     def _fetch(
         self, connection: sqlite3.Connection, limit: int, *, metadata: bool, through: bool = False
     ) -> list[RawRow]:
-        metadata = metadata and self._has_metadata(connection)
-        select = self._select(newest=limit >= 0, metadata=metadata, through=through)
-        values = {"table": self.tables.messages, "session": self.session_id, "limit": limit}
-        fetched = fetch_rows(connection, select, values)
-        return fetched[::-1] if limit >= 0 else fetched
+        newest = limit >= 0
+        column, join = known_metadata(connection, self.tables) if metadata else ("NULL", "")
+        select = (
+            f"SELECT m.id, m.created_at, m.message_data, {column} "
+            f"FROM {self.tables.messages} m {'NOT INDEXED' if through else ''} {join} "
+            f"WHERE m.session_id = :session ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT :limit"
+        )
+        fetched = fetch_rows(connection, select, {"session": self.session_id, "limit": limit})
+        return fetched[::-1] if newest else fetched
 
     def _is_most(self, connection: sqlite3.Connection) -> bool:
         """Tell whether more than half of the table is this session's: reading it through is then quickest."""
         count = f"SELECT count(*) FROM {self.tables.messages}"
         found = connection.execute(f"SELECT 2 * ({count} WHERE session_id = ?) > ({count})", (self.session_id,))
         return bool(found.fetchone()[0])
-
-    def _has_metadata(self, connection: sqlite3.Connection) -> bool:
-        found = connection.execute(
-            "SELECT 1 FROM nb_item_metadata WHERE messages_table = ? LIMIT 1", (self.tables.messages,)
-        )
-        return found.fetchone() is not None
-
-    def _select(self, *, newest: bool, metadata: bool, through: bool) -> str:
-        column, join = "NULL", ""
-        if metadata:
-            column = "d.metadata"
-            join = "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id"
-        return (
-            f"SELECT m.id, m.created_at, m.message_data, {column} "
-            f"FROM {self.tables.messages} m {'NOT INDEXED' if through else ''} {join} "
-            f"WHERE m.session_id = :session ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT :limit"
-        )
 
     def add(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         """Append rows that ``encode`` made."""
@@ -272,6 +259,14 @@ class Ids:
     def between(self, low: int, high: int) -> list[int]:
         """Return the table's ids from low to high, rising."""
         return self.store.ids_from(self.connection, low, high)
+
+
+def known_metadata(connection: sqlite3.Connection, tables: Tables) -> tuple[str, str]:
+    """Return the column with the metadata of rows ``m``, and its join; no join where no row has any."""
+    found = connection.execute(
+        "SELECT 1 FROM nb_item_metadata WHERE messages_table = ? LIMIT 1", (tables.messages,)
+    ).fetchone()
+    return ("d.metadata", tables.metadata) if found else ("NULL", "")
 
 
 def fetch_rows(connection: sqlite3.Connection, select: str, values: dict[str, object]) -> list[Any]:

@@ -68,10 +68,10 @@ def check_swap(store: Store, connection: sqlite3.Connection, step: Step, to: Sid
     Raises:
         ConflictError: One changed or went since, or an id is taken; it holds both values of each.
     """
-    values = _values(store, step, to)
+    values, tables = _values(store, step, to), store.tables
     found: list[tuple[Any, ...]] = []
     for select in (_CHANGED, _TAKEN):
-        found += fetch_rows(connection, select.format(messages=store.tables.messages), values)
+        found += fetch_rows(connection, select.format(messages=tables.messages, metadata=tables.metadata), values)
     conflicts = [
         Conflict(id_, shown_value(data, metadata), shown_value(data_now, metadata_now))
         for id_, data, metadata, data_now, metadata_now in found
@@ -83,18 +83,16 @@ def check_swap(store: Store, connection: sqlite3.Connection, step: Step, to: Sid
 
 _CURE = "Edit them by to_frame() and apply_frame() instead."
 
-_METADATA = "LEFT JOIN nb_item_metadata d ON d.messages_table = :table AND d.message_id = m.id"
-
-_CHANGED = f"""
+_CHANGED = """
     SELECT s.id, s.data, s.metadata, m.message_data, d.metadata
-    FROM nb_edit_rows s LEFT JOIN {{messages}} m ON m.id = s.id AND m.session_id = :session {_METADATA}
+    FROM nb_edit_rows s LEFT JOIN {messages} m ON m.id = s.id AND m.session_id = :session {metadata}
     WHERE s.step = :step AND s.side = :away
     AND (m.id IS NULL OR m.message_data IS NOT s.data OR d.metadata IS NOT s.metadata)
 """
 
-_TAKEN = f"""
+_TAKEN = """
     SELECT s.id, NULL, NULL, m.message_data, d.metadata
-    FROM nb_edit_rows s JOIN {{messages}} m ON m.id = s.id {_METADATA}
+    FROM nb_edit_rows s JOIN {messages} m ON m.id = s.id {metadata}
     WHERE s.step = :step AND s.side = :to
     AND s.id NOT IN (SELECT id FROM nb_edit_rows WHERE step = :step AND side = :away)
 """

@@ -38,6 +38,11 @@ class Tables:
     sessions: str
     messages: str
 
+    @property
+    def metadata(self) -> str:
+        """The join that gives a row ``m`` of the messages table its metadata, in a row ``d``."""
+        return f"LEFT JOIN nb_item_metadata d ON d.messages_table = '{self.messages}' AND d.message_id = m.id"
+
 
 def check_names(sessions: object, messages: object, *, session_id: str) -> Tables:
     """Return both names when SQLite reads them as nothing but names.
