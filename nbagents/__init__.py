@@ -1,5 +1,21 @@
 """See, edit and rerun OpenAI agents inside a Jupyter notebook.
 
+In a notebook, ``%load_ext nbagents`` (or ``nbagents.enable()``) is all there is to set up: from then on each agent
+that runs appears under its cell. Without a key it answers by rule::
+
+    %load_ext nbagents
+    from agents import Agent, Runner
+    from nbagents import SQLiteSession, last_trace
+
+    session = SQLiteSession("support")  # kept in a file beside the notebook
+    await Runner.run(Agent(name="Support"), "My lamp is blue.", session=session)
+    session  # a table that you edit; await session.to_frame() is a DataFrame
+    last_trace()  # what ran, as a chart
+
+What there is, by what one wants: to *see* runs ``traces``, ``last_trace``, ``TraceStore``; to *keep and edit*
+conversations ``SQLiteSession``, ``edit``, ``to_frame``, ``list_sessions``; to *run many* ``map_agent``,
+``CachedAgent``, ``chat``; to *talk* ``VoicePanel``, ``RealtimePanel``. Every error is in ``nbagents.errors``.
+
 Importing this package loads nothing heavy and starts nothing: each public name is imported when it is first used.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbagents.errors import ConfigError
 
-__all__ = ["check_given", "check_session"]
+__all__ = ["check_given", "check_name", "check_session"]
 
 
 def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
@@ -27,6 +27,22 @@ def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
     """
     if not fits:
         raise ConfigError(f"{name} is of type {type(value).__name__}; give {wanted}", name=name, value=value)
+
+
+def check_name(name: str, value: object) -> None:
+    """Raise where an argument cannot name a session.
+
+    Args:
+        name: The argument's name.
+        value: What was given.
+
+    Raises:
+        ConfigError: It is not text, or empty.
+    """
+    if not isinstance(value, str) or not value:
+        raise ConfigError(
+            f'{name}={value!r} is no name of a session; use text, such as "support"', name=name, value=value
+        )
 
 
 def check_session(name: str, value: object) -> None:

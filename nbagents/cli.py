@@ -20,6 +20,9 @@ __all__ = ["copy_notebooks", "lab_command", "main", "notebooks_folder"]
 
 FIRST = "01_first_run.ipynb"
 
+_WHAT = "See, edit and rerun OpenAI agents inside a Jupyter notebook."
+_FIRST = "First time? `nbagents lab` opens a notebook that runs without a key."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
@@ -63,7 +66,7 @@ _COMMANDS = {"lab": _lab, "record": _record, "replay": _replay}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nbagents", description=nbagents.__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="nbagents", description=_WHAT, epilog=_FIRST, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=nbagents.__version__)
     commands = parser.add_subparsers(dest="command")
     lab = commands.add_parser(
@@ -72,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Other options, such as --no-browser or --port, are JupyterLab's own.",
     )
     lab.add_argument(
-        "folder", nargs="?", type=Path, default=Path("nbagents-notebooks"), help="where they are copied"
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("nbagents-notebooks"),
+        help="where they are copied; %(default)s if not given",
     )
     _add_replay(commands)
     return parser
@@ -81,16 +88,29 @@ def _parser() -> argparse.ArgumentParser:
 def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     status = "Exit status: 0 all is well, 1 something was found, 2 the command could not be used."
     record = commands.add_parser("record", help="run notebooks with the model and keep its answers", epilog=status)
-    record.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    record.add_argument(
+        "notebooks", nargs="+", type=Path, metavar="NOTEBOOK", help="what is run; it needs OPENAI_API_KEY"
+    )
     replay = commands.add_parser("replay", help="run notebooks with the answers that were kept", epilog=status)
     what = replay.add_subparsers(dest="what", required=True)
     check = what.add_parser("check", help="say what no longer matches", epilog=status)
     check.add_argument(
-        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="none: all below here that have a cassette"
+        "notebooks",
+        nargs="*",
+        type=Path,
+        metavar="NOTEBOOK",
+        help="if none is given: all below this folder that were recorded",
     )
     diff = what.add_parser("diff", help="compare saved outputs with those of a replay", epilog=status)
-    diff.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
-    diff.add_argument("--executed", type=Path, help="a run of the notebook to compare with, instead of a replay")
+    diff.add_argument(
+        "notebooks", nargs="+", type=Path, metavar="NOTEBOOK", help="one that was recorded; it is not changed"
+    )
+    diff.add_argument(
+        "--executed",
+        type=Path,
+        metavar="NOTEBOOK",
+        help="a run of the notebook to compare with, instead of a replay",
+    )
 
 
 def notebooks_folder() -> Path:

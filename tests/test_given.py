@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import agents
 import pandas as pd
 import pytest
 from agents import Agent
@@ -23,6 +24,12 @@ ROWS = pd.Series(["a?"])
         ("session", lambda: nbagents.apply_frame(5, pd.DataFrame())),
         ("session", lambda: nbagents.SQLiteSession("a", ":memory:").compare(5)),
         ("session", lambda: nbagents.chat(AGENT, 5)),
+        ("session", lambda: nbagents.VoicePipeline(AGENT, session=5)),
+        ("frame", lambda: nbagents.SQLiteSession("a", ":memory:").apply_frame(5)),
+        ("frame", lambda: nbagents.apply_frame(agents.SQLiteSession("a"), 5)),
+        ("items", lambda: nbagents.SQLiteSession("a", ":memory:").add_items(5)),
+        ("items", lambda: nbagents.SQLiteSession("a", ":memory:").add_items("t1")),
+        ("a", lambda: nbagents.compare(5, 5)),
         ("base_session", lambda: nbagents.CompressedSession(5)),
         ("records", lambda: nbagents.TraceView(5)),
         ("records", lambda: nbagents.TraceView(["t1"])),
@@ -42,3 +49,30 @@ async def test_something_else_is_an_error_that_names_it(name, call):
         if inspect.isawaitable(given):
             await given
     assert (caught.value.name, caught.value.value in {5, "t1", "many"}) == (name, True)
+
+
+@pytest.mark.parametrize("name", [None, "", 5])
+def test_a_session_has_a_name(name):
+    """What cannot name a session is refused when it is given, not stored as a row that nobody finds again."""
+    with pytest.raises(ConfigError, match="use text"):
+        nbagents.SQLiteSession(name, ":memory:")
+
+
+def test_what_is_made_says_what_it_is(tmp_path):
+    """A plain Python prompt shows no bare address for anything that a user makes."""
+    made = [
+        nbagents.Cassette("lamp.cassette.jsonl"),
+        nbagents.ConsoleTracingProcessor(),
+        nbagents.FileTracingProcessor(tmp_path / "traces.jsonl"),
+        nbagents.NotebookTracingProcessor(tmp_path / "lamp.db"),
+        nbagents.RealtimeAgent("Support"),
+        nbagents.RealtimePanel(nbagents.RealtimeAgent("Support")),
+        nbagents.SQLiteSession("support"),
+        nbagents.Speaker(),
+        nbagents.TraceStore(tmp_path / "lamp.db"),
+        nbagents.VoicePipeline(AGENT),
+        nbagents.VoicePanel(AGENT),
+    ]
+    for one in made:
+        assert type(one).__name__ in repr(one)
+        assert " object at 0x" not in repr(one)

@@ -40,7 +40,7 @@ def test_there_are_five_examples(executed):
 def test_each_example_shows_what_it_says(executed):
     """The answers, the edit, the columns, the other session and the processor's line are in the outputs."""
     run, edit, data, plain, processor = map(text, executed.cells)
-    assert "A-1043: delivered" in run
+    assert "A-1043 was delivered on Tuesday." in run
     assert "updated=1" in edit
     assert "green" in edit.rsplit("EditReport", 1)[-1]
     assert "input_tokens" in data

@@ -54,6 +54,9 @@ def _check_folder(path: Path | str) -> None:
         raise StoreOpenError(
             f"cannot open {path}: there is no folder {folder}; make it first, or name another file", path=path
         )
+    if Path(path).is_dir():
+        example = Path(path) / "nbagents.db"
+        raise StoreOpenError(f"{path} is a folder; name a file in it, such as {example}", path=path)
 
 
 def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:

@@ -80,7 +80,7 @@ def from_wav(source: bytes | str | os.PathLike[str]) -> Sound:
             width, channels, rate = reader.getsampwidth(), reader.getnchannels(), reader.getframerate()
             frames = reader.readframes(reader.getnframes())
     except (wave.Error, EOFError) as exc:
-        raise AudioError(f"{name} not a WAV file that can be read: {exc}") from exc
+        raise AudioError(f"{name} not a WAV file that can be read: {str(exc) or 'it ends too soon'}") from exc
     if width != _WIDTH:
         raise AudioError(f"{name} a WAV file with {8 * width} bits a sample; 16 are needed: save it as PCM16")
     whole = len(frames) // (_WIDTH * channels) * channels

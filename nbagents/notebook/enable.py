@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Enabled", "current", "disable", "enable"]
 
 
-@dataclass
+_SHOWN = 10  # calls that were not used
+
+
+@dataclass(repr=False)
 class Enabled:
     """What ``enable()`` set up.
 
@@ -45,6 +48,19 @@ class Enabled:
     board: Board | None
     shell: Any
     places: Places
+
+    def __repr__(self) -> str:
+        notebook = self.location.notebook
+        shown = "on" if self.board is not None and self.board.shown else "off"
+        return "\n".join(
+            (
+                f"mode      {self.mode}",
+                f"file      {self.path.name}",
+                f"notebook  {notebook.name if notebook is not None else 'unknown'} ({self.location.frontend})",
+                f"display   {shown}",
+                *_cassette(),
+            )
+        )
 
     def change(self, mode: Mode, *, display: bool) -> None:
         """Take over what a second ``enable()`` was given."""
@@ -161,6 +177,22 @@ def disable() -> None:
 def current() -> Enabled | None:
     """Return what is set up now, or None."""
     return _enabled
+
+
+def _cassette() -> list[str]:
+    from nbagents.replay.wire.client import current_deck
+
+    deck = current_deck()
+    if deck is None:
+        return []
+    if deck.recorder is not None:
+        tape = deck.recorder.cassette
+        return [f"cassette  {tape.path.name}: {len(tape)} calls recorded"]
+    if deck.player is None:
+        return []
+    tape, unused = deck.player.cassette, deck.player.unused
+    lines = [f"cassette  {tape.path.name}: {len(tape) - len(unused)} of {len(tape)} calls used"]
+    return lines + [f"  not used: {one.title} (cell {one.cell}, call {one.call})" for one in unused[:_SHOWN]]
 
 
 def _tell_removed(there: Iterable[object]) -> None:

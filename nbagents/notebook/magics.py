@@ -1,71 +1,60 @@
-"""The magics: ``%nbagents`` and ``%%agent NAME``."""
+"""``%nbagents`` and ``%%agent NAME``."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
+from nbagents.errors import NbAgentsError
 from nbagents.notebook.enable import Enabled, current, enable
 
-__all__ = ["NbAgentsMagics", "run_cell_for_agent"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
+__all__ = ["NbAgentsMagics", "answer", "named", "run_cell_for_agent"]
+
+_OFF = "nbagents is off; turn it on with %load_ext nbagents or nbagents.enable()"
 _USAGE = "use %nbagents, %nbagents display on|off, or %nbagents mode live|offline|record|replay"
-_SHOWN = 10  # calls that were not used
+_AGENT_USAGE = "use %%agent AGENT [SESSION], names of variables, and below it what to ask"
 _AGENT_CELL = re.compile(r"%%agent\s+(?P<name>\w+)(?:\s+(?P<session>\w+))?\s*$")
 
 
 @magics_class
 class NbAgentsMagics(Magics):
-    """``%nbagents``."""
+    """``%nbagents`` and ``%%agent``."""
 
     @line_magic
     def nbagents(self, line: str) -> None:
-        """Show what is set up, or change it: ``display on|off``, ``mode live|offline|record|replay``."""
+        """Show what is set up, or change it: ``display on|off``, ``mode live|offline|record|replay``.
+
+        Raises:
+            UsageError: Words that are not known, or a mode that cannot be used here.
+        """
         words = line.split()
         enabled = current()
         match words:
             case []:
-                print(_status(enabled))  # noqa: T201 - a magic prints
+                print(enabled or _OFF)  # noqa: T201 - a magic prints
             case ["display", ("on" | "off") as switch]:
                 _display(enabled, shown=switch == "on")
             case ["mode", mode]:
-                shown = enabled is None or enabled.board is None or enabled.board.shown
-                enable(enabled.path if enabled is not None else None, mode, shown)
+                _mode(enabled, mode)
             case _:
-                print(f"{line.strip()!r} is not known; {_USAGE}")  # noqa: T201 - a magic prints
+                raise UsageError(f"{line.strip()!r} is not known; {_USAGE}")
 
+    @cell_magic
+    def agent(self, line: str, cell: str) -> None:  # noqa: ARG002 - IPython passes both
+        """Send the cell's text to an agent and print its answer: ``%%agent AGENT [SESSION]``, names of variables.
 
-def _status(enabled: Enabled | None) -> str:
-    if enabled is None:
-        return "nbagents is off; turn it on with %load_ext nbagents or nbagents.enable()"
-    shown = "on" if enabled.board is not None and enabled.board.shown else "off"
-    notebook = enabled.location.notebook
-    return "\n".join(
-        (
-            f"mode      {enabled.mode}",
-            f"file      {enabled.path.name}",
-            f"notebook  {notebook.name if notebook is not None else 'unknown'} ({enabled.location.frontend})",
-            f"display   {shown}",
-            *_cassette(),
-        )
-    )
+        What is well written never gets here: ``run_cell_for_agent`` makes an awaited call of it.
 
-
-def _cassette() -> list[str]:
-    from nbagents.replay.wire.client import current_deck
-
-    deck = current_deck()
-    if deck is None:
-        return []
-    if deck.recorder is not None:
-        tape = deck.recorder.cassette
-        return [f"cassette  {tape.path.name}: {len(tape)} calls recorded"]
-    if deck.player is None:
-        return []
-    tape, unused = deck.player.cassette, deck.player.unused
-    lines = [f"cassette  {tape.path.name}: {len(tape) - len(unused)} of {len(tape)} calls used"]
-    return lines + [f"  not used: {one.title} (cell {one.cell}, call {one.call})" for one in unused[:_SHOWN]]
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(f"%%agent {line}: {_AGENT_USAGE}")
 
 
 def _display(enabled: Enabled | None, *, shown: bool) -> None:
@@ -73,6 +62,14 @@ def _display(enabled: Enabled | None, *, shown: bool) -> None:
         enable(display=shown)
     elif enabled.board is not None:
         enabled.board.shown = shown
+
+
+def _mode(enabled: Enabled | None, mode: str) -> None:
+    shown = enabled is None or enabled.board is None or enabled.board.shown
+    try:
+        enable(enabled.path if enabled is not None else None, mode, shown)
+    except NbAgentsError as exc:
+        raise UsageError(str(exc)) from exc
 
 
 def run_cell_for_agent(lines: list[str]) -> list[str]:
@@ -85,7 +82,7 @@ def run_cell_for_agent(lines: list[str]) -> list[str]:
 
     Example:
         >>> print(*run_cell_for_agent(["%%agent triage\n", "Hello\n"]))
-        print((await __import__('agents').Runner.run(triage, 'Hello', session=None)).final_output)
+        print(await __import__('nbagents').notebook.magics.answer('Hello', 'triage'))
         <BLANKLINE>
         >>> run_cell_for_agent(["1 + 1\n"])
         ['1 + 1\n']
@@ -93,6 +90,43 @@ def run_cell_for_agent(lines: list[str]) -> list[str]:
     found = _AGENT_CELL.match(lines[0].strip()) if lines else None
     if found is None:
         return lines
-    text = "".join(lines[1:]).strip()
-    run = f"__import__('agents').Runner.run({found['name']}, {text!r}, session={found['session']})"
-    return [f"print((await {run}).final_output)\n"]
+    asked = ", ".join(map(repr, ("".join(lines[1:]).strip(), *filter(None, found.groups()))))
+    return [f"print(await __import__('nbagents').notebook.magics.answer({asked}))\n"]
+
+
+async def answer(text: str, *names: str) -> object:
+    """Run the agent of a ``%%agent`` cell and return its final output.
+
+    Args:
+        text: What it is asked.
+        names: Of the variables that hold the agent and, where there is one, the session.
+
+    Raises:
+        UsageError: There is no such variable, it holds no agent, or nothing is asked.
+    """
+    from agents import Agent, Runner
+    from IPython import get_ipython
+
+    agent, *session = named(get_ipython().user_ns, names, _AGENT_USAGE)
+    if not isinstance(agent, Agent):
+        raise UsageError(f"{names[0]} is of type {type(agent).__name__}, not an agents.Agent; {_AGENT_USAGE}")
+    if not text:
+        raise UsageError(f"nothing is asked; {_AGENT_USAGE}")
+    return (await Runner.run(agent, text, session=session[0] if session else None)).final_output
+
+
+def named(known: Mapping[str, Any], names: Sequence[str], usage: str) -> list[Any]:
+    """Return what variables hold.
+
+    Args:
+        known: All of them.
+        names: Those that are wanted.
+        usage: Said where one is not there.
+
+    Raises:
+        UsageError: There is no such variable.
+    """
+    missing = ", ".join(name for name in names if name not in known)
+    if missing:
+        raise UsageError(f"there is no {missing} here; {usage}")
+    return [known[name] for name in names]

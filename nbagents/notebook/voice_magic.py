@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
+from nbagents.notebook.magics import named
+
 if TYPE_CHECKING:
     from nbagents.widgets.talk.voice_panel import VoicePanel
 
@@ -43,11 +45,10 @@ class VoiceMagics(Magics):
 
     def _named(self, line: str) -> tuple[Any, Any]:
         names = line.split()
-        known = self.shell.user_ns if self.shell is not None else {}
-        if not 1 <= len(names) <= 2 or any(name not in known for name in names):  # noqa: PLR2004 - see _USAGE
-            missing = ", ".join(name for name in names if name not in known)
-            raise UsageError(f"{f'there is no {missing} here; ' if missing else ''}{_USAGE}")
-        return known[names[0]], known[names[1]] if len(names) > 1 else None
+        if not 1 <= len(names) <= 2:  # noqa: PLR2004 - see _USAGE
+            raise UsageError(_USAGE)
+        agent, *session = named(self.shell.user_ns if self.shell is not None else {}, names, _USAGE)
+        return agent, session[0] if session else None
 
 
 def _recogniser(cell: str | None) -> Any:  # noqa: ANN401 - a model of the SDK's, or None

@@ -57,7 +57,7 @@ class RealtimeAgent:
         run_config: RealtimeRunConfig | None = None,
     ) -> None:
         if sdk_agent is not None:
-            wanted = "a nbagents.RealtimeAgent, or one of agents.realtime as sdk_agent"
+            wanted = "an nbagents.RealtimeAgent, or one of agents.realtime as sdk_agent"
             check_given("agent", sdk_agent, wanted, fits=isinstance(sdk_agent, SDKAgent))
         self.config = config if config is not None else RealtimeConfig()
         self.sdk_agent = sdk_agent if sdk_agent is not None else _made(name, instructions, tools, handoffs)
@@ -69,6 +69,9 @@ class RealtimeAgent:
                 name="sdk_agent",
                 value=sdk_agent,
             )
+
+    def __repr__(self) -> str:
+        return f"RealtimeAgent({self.name!r}, model={self.config.model!r})"
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from agents import Agent
 
-from nbagents._given import check_given
+from nbagents._given import check_given, check_session
 from nbagents._now import overall_us
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.resample import check_rate
@@ -89,13 +89,15 @@ class VoicePipeline:
         self.config = config if config is not None else VoicePipelineConfig()
         if not isinstance(self.config, VoicePipelineConfig):
             raise ConfigError(
-                f"config is a nbagents.VoicePipelineConfig, not {type(config).__name__}",
+                f"config is an nbagents.VoicePipelineConfig, not {type(config).__name__}",
                 name="config",
                 value=config,
             )
         check_given(
             "agent", agent, 'an agents.Agent, such as Agent(name="Support")', fits=isinstance(agent, Agent)
         )
+        if session is not None:
+            check_session("session", session)
         self.agent = agent
         self.session = session if session is not None else _session_in_memory()
         self.turns: list[VoiceTurn] = []
@@ -108,6 +110,9 @@ class VoicePipeline:
         self._activity: VoiceActivity | None = None
         self._unheard = _NOTHING
         self._events = EventQueue(_WAITING)
+
+    def __repr__(self) -> str:
+        return f"<VoicePipeline {self.agent.name!r}, {self.engines}>"
 
     @property
     def engines(self) -> str:

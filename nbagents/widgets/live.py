@@ -69,6 +69,9 @@ class LiveWidget(anywidget.AnyWidget):
         if locate(current_environment()).live:
             super().open()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.static_forms()[1].partition(chr(10))[0]}>"
+
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook: HTML without a script, and the same facts as text."""
         raise NotImplementedError

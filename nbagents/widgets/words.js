@@ -14,6 +14,15 @@ export function duration(us) {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
 }
 
+/** A moment on the reader's clock. @param {Date} time @returns {{date: string, time: string}} */
+export function clock(time) {
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return {
+    date: [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join("-"),
+    time: [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":"),
+  };
+}
+
 /** @param {number} n */
 export function count(n) {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ",");

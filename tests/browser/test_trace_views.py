@@ -56,7 +56,19 @@ def opens_session(page, details, root):
     expect(details).to_contain_text("No session in this notebook's file has it")
 
 
+def stays_inside(page, root):
+    """A menu that grows once the kernel answered is still inside a narrow view."""
+    page.page.set_viewport_size({"width": 760, "height": 1000})
+    button(page, "Compare").click()
+    page.page.locator(".menu .choice").first.wait_for()
+    menu, view = page.page.locator(".menu").bounding_box(), root.bounding_box()
+    assert menu["x"] + menu["width"] <= view["x"] + view["width"]
+    button(page, "Compare").click()
+    page.page.set_viewport_size({"width": 1500, "height": 1000})
+
+
 def compares(page, foot, root):
+    stays_inside(page, root)
     button(page, "Compare").click()
     page.page.locator(".menu .choice").first.click()
     expect(page.page.locator(".axis .side").first).to_have_text("change, other minus this")

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellText, clock, labelText, leastWidth, pairClass } from "../../nbagents/widgets/session/columns.js";
+import { cellText, labelText, leastWidth, pairClass, timeOf } from "../../nbagents/widgets/session/columns.js";
 import { Drafts } from "../../nbagents/widgets/session/drafts.js";
 import { commandOf, rowWanted } from "../../nbagents/widgets/session/keys.js";
 import { labelCounts, wantedLabels } from "../../nbagents/widgets/session/labels.js";
@@ -16,10 +16,11 @@ test("labels are asked for only where some are hidden", () => {
 });
 
 test("times are the reader's, whatever they are", () => {
-  const { short } = clock("2026-11-25 10:02:11");
+  const { short, full } = timeOf("2026-11-25 10:02:11");
+  assert.match(full, /^2026-11-2[456] \d\d:02:11$/); // as everywhere else, not as the browser's country writes it
   assert.equal(short, new Date("2026-11-25T10:02:11Z").toTimeString().slice(0, 8));
-  assert.equal(clock(undefined).short, "");
-  assert.equal(clock("soon").short, "soon");
+  assert.equal(timeOf(undefined).short, "");
+  assert.equal(timeOf("soon").short, "soon");
 });
 
 test("a branch gets a name that is free", () => {

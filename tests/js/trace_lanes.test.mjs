@@ -84,7 +84,9 @@ test("plain bars are where Plotly's are, one path for each colour", () => {
 });
 
 test("what is said of a bar stands where there is room, on the bar where there is none", () => {
-  assert.equal(labelSide(200, 280, 300), "before");
-  assert.equal(labelSide(20, 120, 300), "after");
-  assert.equal(labelSide(20, 290, 300), "inside");
+  assert.deepEqual(labelSide(200, 280, 300, 60), { side: "before", room: 194 });
+  assert.deepEqual(labelSide(20, 120, 300, 60), { side: "after", room: 174 });
+  assert.equal(labelSide(20, 290, 300, 60).side, "inside");
+  assert.deepEqual(labelSide(112, 115, 400, 200), { side: "after", room: 279 }); // 200 before it would lie over the names
+  assert.deepEqual(labelSide(250, 290, 300, 260), { side: "before", room: 244 }); // most of it, and an ellipsis
 });

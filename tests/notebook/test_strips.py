@@ -163,19 +163,32 @@ def test_running_a_cell_again_lets_go_of_its_old_widget(start, tmp_path):
 
 
 def test_status_and_bad_words(start):
-    """`%nbagents` says what is set up, and an unknown word says what there is."""
+    """`%nbagents` says what is set up, as `enable()` shows it; a word that is not known is answered in a line."""
     kernel = start()
     status = kernel.run("%nbagents").text
     assert "mode      offline" in status
     assert "nbagents.db" in status
-    assert "use %nbagents, %nbagents display on|off" in kernel.run("%nbagents dispaly off").text
+    assert kernel.run("import nbagents; print(repr(nbagents.enable()))").text == status
+    for line, said in {
+        "%nbagents dispaly off": "use %nbagents, %nbagents display on|off",
+        "%nbagents mode fast": "UsageError: mode='fast' is not a mode; use one of: live",
+        "%nbagents mode replay": "nbagents record NOTEBOOK",
+    }.items():
+        assert said in kernel.wait(kernel.send(line)).text
 
 
 def test_an_agent_cell(start):
-    """`%%agent NAME` sends the cell's text to that agent and prints its answer."""
+    """`%%agent NAME` sends the cell's text to that agent and prints its answer, or says what it needs."""
     kernel = start()
     kernel.run("helper = scripted()")
     assert "It is on its way." in kernel.run("%%agent helper\nWhere is my lamp?").text
+    for cell, said in {
+        "%%agent nobody\nWhere is my lamp?": "UsageError: there is no nobody here; use %%agent AGENT",
+        "%%agent\nWhere is my lamp?": "use %%agent AGENT [SESSION]",
+        "%%agent Runner\nWhere is my lamp?": "Runner is of type type, not an agents.Agent",
+        "%%agent helper": "nothing is asked",
+    }.items():
+        assert said in kernel.wait(kernel.send(cell)).text
 
 
 def test_a_kernel_that_is_shut_down_loses_nothing(start, tmp_path):

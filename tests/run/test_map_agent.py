@@ -376,6 +376,16 @@ async def test_report(server):
         frame[["output"]].report()
 
 
+async def test_bars_have_names_of_their_own(counting):
+    """Rows that took about as long share a bar: none says from 0.20 s to 0.20 s."""
+    frame = await ask(Agent(name="A", model=counting()))
+    for seconds, bars in ((0.1960 + 0.0004 * frame.index, 1), (0.1 + 0.1 * frame.index, 6), (0.2, 1)):
+        text = repr(frame.assign(seconds=seconds, tokens=frame.index % 2 + 26).report())
+        latency, tokens = text.split("latency\n")[1].split("tokens\n")
+        assert len(latency.splitlines()) == bars, text
+        assert [line.split("  ")[1] for line in tokens.splitlines()] == ["26 to 27"]
+
+
 async def test_compare(counting):
     """Two results are joined row by row; rows that cannot be told apart are an error."""
     one = await ask(Agent(name="A", model=counting()), QUESTIONS[:4], concurrency=1)

@@ -44,8 +44,8 @@ def test_an_unwritable_folder_is_an_open_error():
 
 
 def test_a_folder_in_place_of_a_file_is_an_open_error(tmp_path):
-    """A path that is a folder is refused with SQLite's own reason."""
-    with pytest.raises(errors.StoreOpenError, match="cannot be written"):
+    """A path that is a folder is refused as what it is."""
+    with pytest.raises(errors.StoreOpenError, match="is a folder; name a file in it"):
         connect(tmp_path)
 
 

@@ -63,6 +63,9 @@ class Cassette:
         self._recordings = list(recordings)
         self._scrubber = Scrubber()
 
+    def __repr__(self) -> str:
+        return f"<Cassette {str(self.path)!r}, {len(self):,} {'call' if len(self) == 1 else 'calls'}>"
+
     @classmethod
     def read(cls, path: Path | str) -> Cassette:
         """Read a cassette.
@@ -77,8 +80,9 @@ class Cassette:
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as exc:
+            why = getattr(exc, "strerror", None) or exc
             raise CassetteError(
-                f"there is no readable cassette {path} ({exc}); make one with: nbagents record NOTEBOOK", path=path
+                f"there is no readable cassette {path} ({why}); make one with: nbagents record NOTEBOOK", path=path
             ) from exc
         _check_version(path, lines[0])
         return cls(path, [_read_line(path, n, line) for n, line in enumerate(lines[1:], start=2) if line])

@@ -104,10 +104,13 @@ def _column(field: str) -> str:
 
 
 def _no_column(table: pd.DataFrame, wrong: str, asked: object) -> ConfigError:
-    columns = ", ".join(map(repr, table.columns))
+    columns = (
+        f"The columns are {', '.join(map(repr, table.columns))}"
+        if len(table.columns)
+        else "The data has no columns"
+    )
     return ConfigError(
-        f'{wrong}; give a column, a template such as "Translate {{text}}", or a function of a row. '
-        f"The columns are {columns}",
+        f'{wrong}; give a column, a template such as "Translate {{text}}", or a function of a row. {columns}',
         name="input",
         value=asked,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbagents._given import check_given
 from nbagents._location import current_environment, locate
 from nbagents.errors import ConfigError
 from nbagents.run.batch.frame import RESULT_COLUMNS, about
@@ -72,6 +73,7 @@ def check_result(frame: pd.DataFrame, name: str = "frame") -> None:
     Raises:
         ConfigError: Columns of a result are missing.
     """
+    check_given(name, frame, "what map_agent returned", fits=isinstance(frame, pd.DataFrame))
     missing = [column for column in RESULT_COLUMNS if column not in frame.columns]
     if missing:
         raise ConfigError(

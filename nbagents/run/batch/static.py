@@ -99,14 +99,25 @@ def _charts(progress: Progress) -> list[str]:
 
 
 def _bars(name: str, values: Sequence[float], unit: str) -> Iterator[str]:
-    bins = histogram(values)
-    if not bins:
+    if not values:
         return
     yield name
-    most = max(count for _, _, count in bins)
-    for start, stop, count in bins:
-        span = f"{_number(start, unit)} to {_number(stop, unit)}"
+    bins = _told_apart(values, unit)
+    most = max(count for _, count in bins)
+    for span, count in bins:
         yield f"  {span:<22}{bar(0, count / most, _WIDTH) if count else ' ' * _WIDTH}{count:>8,}"
+
+
+def _told_apart(values: Sequence[float], unit: str) -> list[tuple[str, int]]:
+    """Count values in as many bins as have names of their own: seconds are written to two places."""
+    named: dict[str, int] = {}
+    for bins in range(_BINS, 0, -1):
+        found = histogram(values, bins)
+        ends = [(_number(start, unit), _number(stop, unit)) for start, stop, _ in found]
+        named = {f"{a} to {b}" if a != b else a: count for (a, b), (_, _, count) in zip(ends, found, strict=True)}
+        if len(named) == len(found) and all(a != b for a, b in ends):
+            break
+    return list(named.items())
 
 
 def _number(value: float, unit: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from nbagents._given import check_given
 from nbagents.errors import ItemError
 from nbagents.sessions.items.rows import METADATA_KEY, Row
 
@@ -25,12 +26,17 @@ def encode(items: Iterable[Any], *, session_id: str) -> list[Row]:
         session_id: For the error.
 
     Raises:
+        ConfigError: They are no list.
         ItemError: One of them cannot be stored.
 
     Example:
         >>> encode([{"role": "user", "content": "Hi", "_metadata": {"agent": "a"}}], session_id="s")[0][2:]
         ('{"role": "user", "content": "Hi"}', '{"agent": "a"}')
     """
+    wanted = 'a list of dicts, such as [{"role": "user", "content": "..."}]'
+    check_given(
+        "items", items, wanted, fits=not isinstance(items, (str, bytes, dict)) and hasattr(items, "__iter__")
+    )
     return [_row(item, index, session_id) for index, item in enumerate(items)]
 
 

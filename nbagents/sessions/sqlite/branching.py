@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from nbagents.errors import ConfigError
+from nbagents._given import check_name
 from nbagents.sessions.sqlite.branches import Branches
 from nbagents.sessions.sqlite.branches_frame import branches_frame
 from nbagents.sessions.sqlite.core import MEMORY
@@ -61,7 +61,7 @@ class Branching(Editing):
             (1, 2)
         """
         check_policy(on_orphan)
-        _check_name(new_id)
+        check_name("new_id", new_id)
         history = await self._run(lambda connection: self._branches.add(connection, new_id, at, on_orphan))
         self._warn(history.bad)
         return self._sibling(new_id)
@@ -121,8 +121,3 @@ class Branching(Editing):
         if self.db_path == MEMORY:
             session._desk = self._desk  # noqa: SLF001 - what is in memory is there on this connection alone
         return session
-
-
-def _check_name(new_id: object) -> None:
-    if not isinstance(new_id, str) or not new_id:
-        raise ConfigError(f"new_id={new_id!r} is no name of a session; use text", name="new_id", value=new_id)

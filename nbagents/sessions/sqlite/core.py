@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from nbagents import _sqlite
+from nbagents._given import check_name
 from nbagents.errors import SessionClosedError
 from nbagents.sessions.items.rows import warn_of
 from nbagents.sessions.sqlite.connection import ClosedError, Desk, WorkConnection
@@ -51,6 +52,7 @@ class SessionCore(Editable):
         *,
         table_name: str | None = None,
     ) -> None:
+        check_name("session_id", session_id)
         tables = check_names(sessions_table, table_name or messages_table, session_id=session_id)
         self.session_id = session_id
         self.session_settings = _settings(session_settings)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.sqlite.core import SessionCore
-from nbagents.sessions.table.edited import read_cells, unchanged_rows, wanted_rows
+from nbagents.sessions.table.edited import check_frame, read_cells, unchanged_rows, wanted_rows
 from nbagents.sessions.table.edits import EditReport, KnownIds, Plan, make_plan
 from nbagents.sessions.table.frame import TOKEN, frame_of
 from nbagents.sessions.table.freshness import is_written, read_of
@@ -57,10 +57,12 @@ class Editing(SessionCore):
             How many rows were inserted, updated, deleted and moved.
 
         Raises:
+            ConfigError: ``frame`` is no DataFrame, or ``on_orphan`` does not exist.
             FrameError: The frame is not a history; it names row and column, and nothing was written.
             ConflictError: Rows changed, came or went since the frame was read; nothing was written.
         """
         check_policy(on_orphan)
+        check_frame(frame)
         cells = read_cells(frame, session_id=self.session_id)
         shown = dict(zip(cells.ids, cells.columns.get("item", cells.ids), strict=True))
         known = {id_: item for id_, item in shown.items() if id_ is not None}

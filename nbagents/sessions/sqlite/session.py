@@ -44,6 +44,7 @@ class SQLiteSession(Branching, Undoing, Upkeep):
         table_name: Another word for ``messages_table``.
 
     Raises:
+        ConfigError: ``session_id`` is not text, or empty.
         TableNameError: A table name that SQLite could misread.
 
     Example:

@@ -38,6 +38,7 @@ async def apply_frame(session: Session, frame: pd.DataFrame, on_orphan: OnOrphan
         How many rows were inserted, updated, deleted and moved.
 
     Raises:
+        ConfigError: ``session`` is no session, ``frame`` no DataFrame, or ``on_orphan`` does not exist.
         FrameError: The frame is not a history; nothing was written.
         ConflictError: The history changed since the frame was read; nothing was written.
         RewriteError: The new history could not be written; it says whether the old one is back, and holds it.

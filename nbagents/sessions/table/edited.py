@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from nbagents._given import check_given
 from nbagents.errors import FrameError
 from nbagents.sessions.items.edit_item import edit_item, new_item, parse_item, parse_metadata
 from nbagents.sessions.items.item_shape import check_shape
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.items.rows import Item, RawRow
 
-__all__ = ["Cells", "Wanted", "read_cells", "unchanged_rows", "wanted_rows"]
+__all__ = ["Cells", "Wanted", "check_frame", "read_cells", "unchanged_rows", "wanted_rows"]
 
 _EDITABLE = tuple(column.name for column in COLUMNS if column.editable)
 _DERIVED = tuple(name for name in _EDITABLE if name not in {"metadata", "item"})
@@ -61,6 +62,18 @@ class Cells:
     labels: list[Any]
     ids: list[int | None]
     columns: dict[str, list[Any]]
+
+
+def check_frame(frame: object) -> None:
+    """Refuse what is no DataFrame.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    import pandas as pd
+
+    wanted = "the DataFrame that to_frame() gave, edited"
+    check_given("frame", frame, wanted, fits=isinstance(frame, pd.DataFrame))
 
 
 def read_cells(frame: pd.DataFrame, *, session_id: str) -> Cells:

@@ -11,7 +11,7 @@ from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.items.rows import Row, as_rows, decode, warn_of
 from nbagents.sessions.loops.settled import settled
 from nbagents.sessions.table.edit import Editable
-from nbagents.sessions.table.edited import read_cells, unchanged_rows, wanted_rows
+from nbagents.sessions.table.edited import check_frame, read_cells, unchanged_rows, wanted_rows
 from nbagents.sessions.table.edits import EditReport
 from nbagents.sessions.table.frame import TOKEN, frame_of
 from nbagents.sessions.table.freshness import is_written, read_of
@@ -84,6 +84,7 @@ class Tabular(Editable):
     async def apply_frame(self, frame: pd.DataFrame, on_orphan: OnOrphan = "error") -> EditReport:
         """Make the history what an edited frame shows; see ``nbagents.apply_frame``."""
         check_policy(on_orphan)
+        check_frame(frame)
         found = await self._rows()
         self._check_sound(found)
         owner = self._owner()

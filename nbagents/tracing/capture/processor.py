@@ -53,6 +53,9 @@ class NotebookTracingProcessor(EventProcessor):
         self._observer = observer
         self._writer = writer
 
+    def __repr__(self) -> str:
+        return f"NotebookTracingProcessor({str(self._path or default_path())!r})"
+
     def shutdown(self, timeout: float | None = None) -> None:
         """Write what is left and let go of the observer.
 

@@ -65,6 +65,9 @@ class ConsoleTracingProcessor(TracingProcessor):
         self._tree = ConsoleTree()
         self._traces: dict[str, _OpenTrace] = {}
 
+    def __repr__(self) -> str:
+        return f"ConsoleTracingProcessor({self._level!r}, include_data={self._include_data})"
+
     def on_trace_start(self, trace: Trace) -> None:
         """Note a trace's start."""
         with self._lock:

@@ -62,6 +62,9 @@ class FileTracingProcessor(EventProcessor):
             raise TraceFileError(f"there is no folder {path.parent}; make it first", path=path)
         self._options = (path, include_sensitive_data, max_bytes, backups)
 
+    def __repr__(self) -> str:
+        return f"FileTracingProcessor({str(self._options[0])!r})"
+
     def shutdown(self, timeout: float | None = None) -> None:
         """Write what is left and end the thread that writes.
 

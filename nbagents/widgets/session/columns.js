@@ -1,7 +1,7 @@
 // @ts-check
 /** The columns of the table, and what a row says in each. */
 
-import { count } from "../words.js";
+import { clock, count } from "../words.js";
 
 /** The columns that can be shown; `on` are those that are at first. */
 export const COLUMNS = [
@@ -35,7 +35,7 @@ export function cellText(name, row, isDraft) {
   if (name === "label") return { text: labelText(row), title: row.problem ?? row.cells.type ?? "" };
   if (name === "said") return { text: row.said, title: row.problem ?? "" };
   if (name === "created_at") {
-    const { short, full } = clock(row.cells.created_at);
+    const { short, full } = timeOf(row.cells.created_at);
     return { text: short, title: full };
   }
   const value = row.cells[name];
@@ -65,9 +65,9 @@ export function isHalf({ label }) {
 }
 
 /** A stored time, UTC, as the reader's clock shows it. @param {string | undefined} text @returns {{short: string, full: string}} */
-export function clock(text) {
+export function timeOf(text) {
   const time = text ? new Date(`${text.replace(" ", "T").replace(/Z$/, "")}Z`) : null;
   if (!time || Number.isNaN(time.getTime())) return { short: text ?? "", full: text ?? "" };
-  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  return { short: [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":"), full: time.toLocaleString() };
+  const shown = clock(time);
+  return { short: shown.time, full: `${shown.date} ${shown.time}` };
 }

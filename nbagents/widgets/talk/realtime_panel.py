@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nbagents._given import check_given
 from nbagents.errors import ConfigError
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.conversation import Conversation
@@ -97,6 +98,7 @@ class RealtimePanel(TalkPanel):
             raise ConfigError(
                 f"transport={transport!r}: use 'relay' or 'webrtc'", name="transport", value=transport
             )
+        check_given("agent", agent, "an nbagents.RealtimeAgent, or one of agents.realtime", fits=agent is not None)
         self.agent = agent if isinstance(agent, RealtimeAgent) else RealtimeAgent(sdk_agent=agent)
         self.talk: RealtimeSession | None = None
         self._open_devices()

@@ -324,7 +324,7 @@ def _pipeline_of(given: Any) -> VoicePipeline:  # noqa: ANN401 - a pipeline, or 
     if isinstance(given, Agent):
         return VoicePipeline(given)
     raise ConfigError(
-        f"VoicePanel shows a nbagents.VoicePipeline or an agents.Agent, not {type(given).__name__}",
+        f"VoicePanel shows an nbagents.VoicePipeline or an agents.Agent, not {type(given).__name__}",
         name="pipeline",
         value=given,
     )

@@ -3,7 +3,7 @@
 
 import { make, put } from "../live.js";
 import { TYPES } from "./figures.js";
-import { figure, labelSide, paths, ROW, windowOf } from "./gantt.js";
+import { figure, LABEL_GAP, labelSide, paths, ROW, windowOf } from "./gantt.js";
 import { fewer } from "./lanes.js";
 import { AXIS } from "./style.js";
 import { Input } from "./input.js";
@@ -12,6 +12,8 @@ import { colorOf, fillPaths } from "./toolbar.js";
 import { duration } from "../words.js";
 
 const INSET = 7; // pixels left free on both sides of the chart
+const LETTER = 6.2; // about as wide as one is beside a bar
+const MOST_LABEL = 200;
 const LEAST_ROWS = 12;
 const MOST_ROWS = 18;
 const MOST_BARS = 160; // what Plotly redraws within a frame or two
@@ -143,7 +145,7 @@ export class Chart {
     const clear = (/** @type {number} */ x) => gaps.every((gap) => Math.abs(gap.x + gap.wide / 2 - x - 12) > 52);
     this.axis.replaceChildren(
       make("b", "side dim", {}, [this.hub.compared ? "change, other minus this" : ""]),
-      ...marks.filter(({ x, label }) => x + 8 + 6.2 * label.length < width && clear(x)).map(({ x, label }) => make("span", "", { style: `left:${x + 4}px` }, [label])),
+      ...marks.filter(({ x, label }) => x + 8 + LETTER * label.length < width && clear(x)).map(({ x, label }) => make("span", "", { style: `left:${x + 4}px` }, [label])),
       ...gaps.map(({ x, wide, hides }) => make("span", "gap", { style: `left:${Math.min(Math.max(x + wide / 2, 30), width - 30)}px` }, [`⋯ ${duration(hides)}`])),
     );
   }
@@ -195,12 +197,13 @@ export class Chart {
     const x = (/** @type {number} */ at) => INSET + (at - range[0]) / perPixel;
     const left = x(bars[0].from);
     const right = Math.max(left + 2, x(Math.max(...bars.map((/** @type {any} */ bar) => bar.to))));
-    const side = labelSide(left, right, width);
+    const { side, room } = labelSide(left, right, width, LETTER * row.beside.length);
     if (side === "inside" && !row.failed) return; // not worth covering a bar: the name says how many
     put(label, row.beside);
     label.className = `beside num ${row.failed ? "failed " : ""}${side}`;
-    label.style.left = side === "before" ? "" : `${side === "after" ? Math.max(right, 0) + 6 : Math.max(left, 0) + 6}px`;
-    label.style.right = side === "before" ? `${Math.max(width - left, 0) + 6}px` : "";
+    label.style.left = side === "before" ? "" : `${Math.max(side === "after" ? right : left, 0) + LABEL_GAP}px`;
+    label.style.right = side === "before" ? `${Math.max(width - left, 0) + LABEL_GAP}px` : "";
+    label.style.maxWidth = `${Math.min(room, MOST_LABEL)}px`;
   }
 
   /** @param {{first: number, offset: number}} seen @param {any} time @param {number} height */

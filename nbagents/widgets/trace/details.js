@@ -4,7 +4,7 @@
 import { make } from "../live.js";
 import { extent, signed, spanRow, spansAt } from "./rows.js";
 import { rowOfKey, stopOf, textOf, typeOf } from "./table.js";
-import { count, duration, percent, plural } from "../words.js";
+import { clock, count, duration, percent, plural } from "../words.js";
 
 export const TABS = ["Input", "Output", "Settings", "Raw"];
 
@@ -27,6 +27,12 @@ export function tipLine(table, row, ends, merged = 1) {
   const own = spanRow(table, row, ends);
   const took = own.state === "done" ? own.took : own.state;
   return [own.type, took, tokensOf(table, row), merged > 1 ? `and ${plural(merged - 1, "more span")} close by` : ""].filter(Boolean).join(" · ");
+}
+
+/** @param {number} us  since 1970 */
+function moment(us) {
+  const { date, time } = clock(new Date(us / 1000));
+  return `${date} ${time}`;
 }
 
 /** A price in US dollars. @param {number} usd */
@@ -77,7 +83,7 @@ export function aboutRun(table, tree, place, figures) {
 /** @param {Table} table @param {any} figures @param {any} path  the critical path, or null */
 export function aboutTraces(table, figures, path) {
   /** @type {Facts} */
-  const facts = [["started", new Date(figures.start / 1000).toLocaleString()], ["took", duration(figures.took)], ["spans", count(figures.spans)]];
+  const facts = [["started", moment(figures.start)], ["took", duration(figures.took)], ["spans", count(figures.spans)]];
   const groups = [...new Set(table.traces.map((trace) => trace.group_id).filter(Boolean))];
   if (groups.length === 1) facts.push(["group", String(groups[0])]);
   if (figures.input + figures.output) facts.push(["tokens", `${count(figures.input)} in · ${count(figures.output)} out`]);
@@ -106,9 +112,8 @@ export function aboutPair(compared, pair) {
     ["spans", count(a.spans), count(b.spans), delta(b.spans - a.spans)],
     ["errors", count(a.errors), count(b.errors), delta(b.errors - a.errors)],
   ];
-  const when = (/** @type {any} */ trace) => new Date(trace.started_us / 1000).toLocaleString();
   const legend = make("div", "pairs num", {}, [["this", "custom", a], ["other", "agent", b]].flatMap(([side, color, trace]) => [
-    make("span", "dim", {}, [make("i", "dot", { style: `background:var(--nb-${color})` }), ` ${side}`]), make("span", "", {}, [`${trace.name}, ${when(trace)}`]),
+    make("span", "dim", {}, [make("i", "dot", { style: `background:var(--nb-${color})` }), ` ${side}`]), make("span", "", {}, [`${trace.name}, ${moment(trace.started_us)}`]),
   ]));
   const parts = [heading("Compared", ""), legend, figureTable(whole)];
   if (pair) parts.push(make("div", "subhead", {}, [pair.name, " ", make("span", "dim", {}, [pair.type])]), figureTable(pairFigures(pair)));

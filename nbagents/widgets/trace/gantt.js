@@ -6,6 +6,8 @@ import { stopOf, typeOf } from "./table.js";
 import { SPAN } from "./tree.js";
 
 export const ROW = 24; // pixels
+export const LABEL_GAP = 6; // between a bar and what is said of it
+const LEAST_LABEL = 60; // less of a text says nothing
 
 /**
  * Which rows a scrolled window shows.
@@ -141,9 +143,12 @@ async function evaluatePlotly(bytes) {
 
 /**
  * Where what is said of a bar has room: before it, after it, or on a bar that fills the chart.
- * @param {number} left @param {number} right @param {number} width  pixels
+ * @param {number} left @param {number} right @param {number} width @param {number} wide  pixels, the last those of what is said
+ * @returns {{side: "before" | "after" | "inside", room: number}}
  */
-export function labelSide(left, right, width) {
-  if (left > 110) return "before";
-  return width - right > 66 ? "after" : "inside";
+export function labelSide(left, right, width, wide) {
+  const [before, after] = [left - LABEL_GAP, width - right - LABEL_GAP];
+  if (before >= wide) return { side: "before", room: before };
+  const [side, room] = after >= before ? /** @type {const} */ (["after", after]) : /** @type {const} */ (["before", before]);
+  return room >= Math.min(wide, LEAST_LABEL) ? { side, room } : { side: "inside", room: width };
 }

@@ -34,7 +34,7 @@ export const STYLE = `
 .label { overflow: hidden; text-overflow: ellipsis; flex: 1; min-width: 0; } .took { color: var(--nb-dim); } .failed .label { color: var(--nb-bad); } .interrupted .took { font-style: italic; } .trace .label { font-weight: 600; }
 .chart { position: relative; flex: 1; min-width: 0; overflow: hidden; cursor: grab; touch-action: pan-y; }
 .labels { position: absolute; left: var(--nb-tree); right: 0; top: 0; pointer-events: none; }
-.beside { position: absolute; line-height: 16px; font-size: 11px; color: var(--nb-dim); white-space: nowrap; max-width: 200px; overflow: hidden; text-overflow: ellipsis; } .beside.failed { color: var(--nb-bad); } .beside.inside { margin-top: 2px; padding: 0 5px; line-height: 12px; border-radius: 3px; background: var(--nb-bg); }
+.beside { position: absolute; line-height: 16px; font-size: 11px; color: var(--nb-dim); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; } .beside.failed { color: var(--nb-bad); } .beside.inside { margin-top: 2px; padding: 0 5px; line-height: 12px; border-radius: 3px; background: var(--nb-bg); }
 .none { position: absolute; left: 12px; top: ${AXIS + 8}px; color: var(--nb-dim); }
 .details { position: relative; border-left: 1px solid var(--nb-line); padding: 10px 12px; overflow: auto; height: 0; min-height: 100%; overflow-wrap: anywhere; }
 .details .pairs { grid-template-columns: 84px minmax(0, 1fr); } .share { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 10px; margin: 4px 0 10px; } .share span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -4,7 +4,7 @@
 import { make } from "../live.js";
 import { TYPES } from "./figures.js";
 import { conditions } from "./filter.js";
-import { count, duration, plural } from "../words.js";
+import { clock, count, duration, plural } from "../words.js";
 import { dollars } from "./details.js";
 
 export const THUMB = { width: 190, height: 18, lanes: 4 };
@@ -129,7 +129,7 @@ export function otherTraces(others) {
   if (!others) return [make("p", "dim", {}, ["Asking the kernel…"])];
   if (!others.length) return [make("p", "dim", {}, ["There is no other trace in this notebook's file."])];
   return others.map((other) => make("button", "choice num", { type: "button", "data-trace": other.trace_id }, [
-    make("b", "", {}, [other.name]), make("span", "dim", {}, [new Date(other.started_us / 1000).toLocaleTimeString()]), make("span", "", {}, [duration(other.took)]),
+    make("b", "", {}, [other.name]), make("span", "dim", {}, [clock(new Date(other.started_us / 1000)).time]), make("span", "", {}, [duration(other.took)]),
     make("span", "dim", {}, [plural(other.spans, "span")]), ...(other.errors ? [make("span", "bad", {}, [plural(other.errors, "error")])] : []),
   ]));
 }

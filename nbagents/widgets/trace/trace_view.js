@@ -62,6 +62,7 @@ class View extends LiveView {
     this.drawnDetail = "";
     this.drawnSelected = NaN;
     this.menuOf = "";
+    /** @type {any} */ this.menuAt = null; // its button
     this.build();
     this.listen();
   }
@@ -169,12 +170,18 @@ class View extends LiveView {
     else this.menu.replaceChildren(filterPanel(choices(this.hub.table), this.hub.ui.filter));
     this.menu.setAttribute("aria-label", name);
     this.menu.hidden = false;
+    this.menuAt = button;
+    this.placeMenu();
+    this.hub.draw();
+  }
+
+  /** Beside its button, and inside the view. */
+  placeMenu() {
     const box = this.root.getBoundingClientRect();
-    const at = button.getBoundingClientRect();
+    const at = this.menuAt.getBoundingClientRect();
     const above = at.bottom + this.menu.offsetHeight > box.bottom && at.top - this.menu.offsetHeight > box.top;
     this.menu.style.top = `${above ? at.top - box.top - this.menu.offsetHeight - 4 : at.bottom - box.top + 4}px`;
     this.menu.style.left = `${Math.max(4, Math.min(at.left - box.left, box.width - this.menu.offsetWidth - 8))}px`;
-    this.hub.draw();
   }
 
   closeMenu() {
@@ -241,7 +248,10 @@ class View extends LiveView {
     this.drawSide();
     this.drawFoot();
     this.dock.draw(hub.session);
-    if (this.menuOf === "compare") this.menu.replaceChildren(...otherTraces(hub.others));
+    if (this.menuOf === "compare") {
+      this.menu.replaceChildren(...otherTraces(hub.others));
+      this.placeMenu();
+    }
   }
 
   drawStrip() {
