@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 
 import agents
+import pandas as pd
 import pytest
 
 from nbagents.errors import (
@@ -45,6 +46,13 @@ async def test_from_any_item(filled, ids, history, place):
     await branch.close()
 
 
+async def test_an_id_as_the_frame_has_it(filled):
+    """A number of numpy's, as a cell of the frame is."""
+    branch = await filled.branch("b", (await filled.to_frame())["id"].iloc[0])
+    assert len(await branch.get_items()) == 1
+    await branch.close()
+
+
 async def test_at_the_head(filled, history):
     """Without an item it is the last; times and metadata come along."""
     await filled.add_items([{**USER, "_metadata": {"agent": "a"}}])
@@ -74,24 +82,77 @@ async def test_an_empty_session_branches(session):
     await branch.close()
 
 
-async def test_an_edit_in_one_never_shows_in_the_other(filled, ids, path, history):
-    """Edits, pops, clears and undos of either, and of plain SDK code, leave the other as it was."""
+async def edited(session, place):
+    frame = await session.to_frame()
+    frame.loc[frame.index[place], "text"] = "Edited"
+    await session.apply_frame(frame)
+
+
+async def shortened(session, place):
+    frame = await session.to_frame()
+    await session.apply_frame(frame.drop(frame.index[place]))
+
+
+async def undone(session):
+    await shortened(session, 0)
+    await session.undo()
+
+
+async def redone(session):
+    await undone(session)
+    await session.redo()
+
+
+async def by_the_sdk(session, change):
+    theirs = agents.SQLiteSession(session.session_id, session.db_path)
+    await change(theirs)
+    theirs.close()
+
+
+CHANGES = {
+    "edit the first": lambda session: edited(session, 0),
+    "edit the last": lambda session: edited(session, -1),
+    "delete the first": lambda session: shortened(session, 0),
+    "delete the last": lambda session: shortened(session, -1),
+    "add": lambda session: session.add_items([USER]),
+    "pop": lambda session: session.pop_item(),
+    "clear": lambda session: session.clear_session(),
+    "undo": undone,
+    "redo": redone,
+    "add by the SDK": lambda session: by_the_sdk(session, lambda theirs: theirs.add_items([USER])),
+    "pop by the SDK": lambda session: by_the_sdk(session, lambda theirs: theirs.pop_item()),
+    "clear by the SDK": lambda session: by_the_sdk(session, lambda theirs: theirs.clear_session()),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+@pytest.mark.parametrize("changes", ["parent", "branch"])
+async def test_an_edit_in_one_never_shows_in_the_other(filled, history, changes, change):
+    """Whatever is done in either, by plain SDK code too, the other has its rows as before, and its own undo."""
+    branch = await filled.branch("b")
+    mine, other = (filled, branch) if changes == "parent" else (branch, filled)
+    before = await other.to_frame()
+    await change(mine)
+    assert (await other.to_frame()).equals(before)
+    assert await other.undo() is None
+    await edited(other, 0)
+    assert (await other.undo()).updated == 1
+    assert await other.get_items() == history
+    await branch.close()
+
+
+async def test_both_go_on_apart(filled, ids, path, history):
+    """Changes and undos of both, in turns, each take back their own."""
     branch = await filled.branch("b", ids[4])
-    frame = await branch.to_frame()
-    frame.loc[0, "text"] = "Edited in the branch."
-    await branch.apply_frame(frame)
-    assert await filled.get_items() == history
+    await edited(branch, 0)
     mine = await branch.get_items()
-    theirs = agents.SQLiteSession("support-42", path)
-    await theirs.pop_item()
+    await by_the_sdk(filled, lambda theirs: theirs.pop_item())
     await filled.clear_session()
     assert await branch.get_items() == mine
     await filled.undo()
-    theirs.close()
     await branch.undo()
-    assert await branch.get_items() == history
+    assert (await filled.get_items(), await branch.get_items()) == (history[:-1], history)
     assert await branch.undo() is None
-    assert await filled.get_items() == history[:-1]
     await branch.close()
 
 
@@ -173,6 +234,9 @@ async def test_bad_arguments(filled):
     with pytest.raises(ItemNotFoundError, match="no item with id 7") as caught:
         await filled.branch("b", 7)
     assert caught.value.id == 7
+    for at in ("5", 1.5, pd.NA):
+        with pytest.raises(ConfigError, match=r"at=.* is no id of an item"):
+            await filled.branch("b", at)
     for name in ("", None, 3):
         with pytest.raises(ConfigError, match="new_id"):
             await filled.branch(name)

@@ -2,8 +2,8 @@
 
 A branch is a session of its own in the SDK's tables, so that plain SDK code goes on in it as well. Its rows are
 copies with ids of their own, made when it begins and not at the first edit: a row of those tables has one
-``session_id``, by which the SDK finds it, so that none can be a row of two sessions, and the SDK would write to a
-shared one without knowing.
+``session_id``, by which the SDK finds it; SQLite has no trigger that runs when it reads; and where the table is a
+view, the SDK fails, because it makes an index on it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from nbagents._now import now_us
 from nbagents.errors import ItemNotFoundError, SessionExistsError, SessionNotFoundError
 from nbagents.sessions.sqlite.author import author
-from nbagents.sessions.sqlite.copying import copy_of
+from nbagents.sessions.sqlite.copying import Copy, copy_of
 from nbagents.sessions.sqlite.store import Store, transaction
-from nbagents.sessions.table.edited import Wanted
-from nbagents.sessions.table.orphans import settle_orphans
+from nbagents.sessions.table.edited import unchanged_rows
+from nbagents.sessions.table.orphans import lone, settle_orphans
 from nbagents.sessions.table.pause import collection_paused
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
 
     from nbagents.sessions.table.history import History
     from nbagents.sessions.table.orphans import OnOrphan
@@ -68,7 +67,7 @@ class Branches:
             on_orphan: What becomes of items whose other half comes later.
 
         Returns:
-            The history that was branched, with its corrupt rows, which are not copied.
+            The history through the item, with its corrupt rows, which are not copied.
 
         Raises:
             SessionExistsError: The name was used before.
@@ -76,10 +75,12 @@ class Branches:
         """
         with transaction(connection), collection_paused():
             self._check_new(connection, new_id)
-            history = self.store.read(connection, metadata=True)
-            place = self._place(history, at)
-            self._copy(connection, new_id, history, place, on_orphan)
-            at_id = history.rows[place - 1][0] if place else None
+            history = self.store.read(connection, until=at)
+            at_id = history.rows[-1][0] if history.rows else None
+            self._check_item(at, at_id)
+            last = self.store.last_id(connection)
+            copy = self._begun(connection, history, at, on_orphan, last)
+            copy.write(connection, self.store, Store(self.store.tables, new_id), last)
             values = (self.store.tables.messages, new_id, self.store.session_id, at_id, now_us(), author())
             connection.execute("INSERT INTO nb_branches VALUES (?, ?, ?, ?, ?, ?)", values)
             self._remember(connection, new_id)
@@ -172,27 +173,23 @@ class Branches:
                 session_id=new_id,
             )
 
-    def _place(self, history: History, at: int | None) -> int:
-        if at is None:
-            return len(history.rows)
-        ids = [row[0] for row in history.rows]
-        if at not in ids:
+    def _check_item(self, at: int | None, found: int | None) -> None:
+        if at not in {None, found}:
             raise ItemNotFoundError(
                 f"session {self.store.session_id!r} has no item with id {at!r}; the column id of to_frame() has "
                 "those it has",
                 session_id=self.store.session_id,
                 id=at,
             )
-        return ids.index(at) + 1
 
-    def _copy(
-        self, connection: sqlite3.Connection, new_id: str, history: History, place: int, on_orphan: OnOrphan
-    ) -> None:
-        """Give the branch the first rows of a history, and what becomes of those that lose their other half."""
-        rows = zip(history.rows, history.items, strict=True)
-        every = [Wanted(None, row[0], row[2], row[3], item) for row, item in rows]
-        kept: Sequence[Wanted] = every
-        if place < len(every):  # else nothing is left alone
-            kept = settle_orphans(every[:place], every, on_orphan, session_id=self.store.session_id)
-        last = self.store.last_id(connection)
-        copy_of(history, kept, every, last).write(connection, self.store, Store(self.store.tables, new_id), last)
+    def _begun(
+        self, connection: sqlite3.Connection, history: History, at: int | None, on_orphan: OnOrphan, last: int
+    ) -> Copy:
+        """Tell what the branch begins with: a history through an item, less what loses its other half there."""
+        if at is None or not lone(history.items):
+            through = history.rows[-1][0] if history.rows else None
+            return Copy(through or 0, [row.id for row in history.bad if row.id is not None], [])
+        whole = self.store.read(connection, metadata=True)
+        every = unchanged_rows(whole.rows)
+        kept = settle_orphans(every[: len(history.rows)], every, on_orphan, session_id=self.store.session_id)
+        return copy_of(whole, kept, every, last)

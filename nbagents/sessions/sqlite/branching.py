@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from nbagents._given import check_name
+from nbagents.errors import ConfigError
 from nbagents.sessions.sqlite.branches import Branches
 from nbagents.sessions.sqlite.branches_frame import branches_frame
 from nbagents.sessions.sqlite.core import MEMORY
@@ -30,7 +32,9 @@ class Branching(Editing):
         """Begin a session that holds this history through an item, and remember it as the current branch.
 
         The branch is a session of the same file like any other. What is written or edited in one never shows in
-        the other, whoever writes. What is in memory has one connection: closing one session closes its branches.
+        the other, whoever writes. Its rows are copied now, not at the first edit: only so does plain SDK code, in
+        another process too, find them under the branch's name. What is in memory has one connection: closing one
+        session closes its branches.
 
         Args:
             new_id: The new session's name; one that was never used in the file.
@@ -46,6 +50,7 @@ class Branching(Editing):
         Raises:
             SessionExistsError: There is or was a session of that name; nothing was written.
             ItemNotFoundError: This session has no such item; nothing was written.
+            ConfigError: ``new_id`` is no text, or ``at`` no number; nothing was written.
             FrameError: With ``"error"``, where something would be left alone; nothing was written.
 
         Example:
@@ -62,7 +67,8 @@ class Branching(Editing):
         """
         check_policy(on_orphan)
         check_name("new_id", new_id)
-        history = await self._run(lambda connection: self._branches.add(connection, new_id, at, on_orphan))
+        id_ = None if at is None else _checked_id(at)
+        history = await self._run(lambda connection: self._branches.add(connection, new_id, id_, on_orphan))
         self._warn(history.bad)
         return self._sibling(new_id)
 
@@ -121,3 +127,11 @@ class Branching(Editing):
         if self.db_path == MEMORY:
             session._desk = self._desk  # noqa: SLF001 - what is in memory is there on this connection alone
         return session
+
+
+def _checked_id(at: SupportsIndex) -> int:
+    try:
+        return operator.index(at)  # a number of numpy's too
+    except TypeError as exc:
+        problem = f"at={at!r} is no id of an item; use one of the column id of to_frame()"
+        raise ConfigError(problem, name="at", value=at) from exc

@@ -53,7 +53,7 @@ class Copy:
         into.insert(connection, self.made)
         connection.execute(
             f"INSERT INTO {table} (id, session_id, message_data, created_at) "
-            f"SELECT new, :into, message_data, created_at FROM {copied} JOIN {table} USING (id) ORDER BY new",
+            f"SELECT new, :into, message_data, created_at FROM {copied} JOIN {table} USING (id)",
             values,
         )
         connection.execute(

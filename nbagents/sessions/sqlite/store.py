@@ -49,22 +49,30 @@ class Store:
     tables: Tables
     session_id: str
 
-    def read(self, connection: sqlite3.Connection, limit: int | None = None, *, metadata: bool = False) -> History:
+    def read(
+        self,
+        connection: sqlite3.Connection,
+        limit: int | None = None,
+        *,
+        metadata: bool = False,
+        until: int | None = None,
+    ) -> History:
         """Read the newest items, oldest first; corrupt rows do not count.
 
         Args:
             connection: An open connection.
             limit: How many items; None and negative are all, as in the SDK.
             metadata: Read the rows' metadata too; a file that only the SDK opened has no table for it.
+            until: The id of the last row that is read.
         """
         if limit == 0:
             return History([], [], [])
         if limit is None or limit < 0:
             with collection_paused():
-                return History(*decode(self._fetch(connection, -1, metadata=metadata)))
+                return History(*decode(self._fetch(connection, -1, metadata=metadata, until=until)))
         window = limit
         while True:  # a corrupt row among the newest takes a place that belongs to an older item
-            fetched = self._fetch(connection, window, metadata=metadata)
+            fetched = self._fetch(connection, window, metadata=metadata, until=until)
             rows, items, bad = decode(fetched)
             if len(items) >= limit or len(fetched) < window:
                 return History(rows[-limit:], items[-limit:], bad)
@@ -76,16 +84,24 @@ class Store:
             return self._fetch(connection, -1, metadata=True, through=self._is_most(connection))
 
     def _fetch(
-        self, connection: sqlite3.Connection, limit: int, *, metadata: bool, through: bool = False
+        self,
+        connection: sqlite3.Connection,
+        limit: int,
+        *,
+        metadata: bool,
+        until: int | None = None,
+        through: bool = False,
     ) -> list[RawRow]:
         newest = limit >= 0
         column, join = known_metadata(connection, self.tables) if metadata else ("NULL", "")
         select = (
             f"SELECT m.id, m.created_at, m.message_data, {column} "
             f"FROM {self.tables.messages} m {'NOT INDEXED' if through else ''} {join} "
-            f"WHERE m.session_id = :session ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT :limit"
+            f"WHERE m.session_id = :session {'' if until is None else 'AND m.id <= :until'} "
+            f"ORDER BY m.id {'DESC' if newest else 'ASC'} LIMIT :limit"
         )
-        fetched = fetch_rows(connection, select, {"session": self.session_id, "limit": limit})
+        values: dict[str, object] = {"session": self.session_id, "limit": limit, "until": until}
+        fetched = fetch_rows(connection, select, values)
         return fetched[::-1] if newest else fetched
 
     def _is_most(self, connection: sqlite3.Connection) -> bool:

@@ -182,13 +182,13 @@ def settle_orphans(
         found |= _parted(before, settled)
         if not found:
             return _released(settled, before)
-        key, place = min(found.items(), key=lambda pair: pair[1])
-        if on_orphan == "error":
-            _refuse(key, settled[place], session_id)
-        if on_orphan == "stub" and key[0] == "call" and key[1] in _STUBBED:
-            settled.insert(place + 1, _stub(settled[place].item))
-        else:
-            del settled[place]
+        for key, place in sorted(found.items(), key=lambda pair: pair[1], reverse=on_orphan != "error"):
+            if on_orphan == "error":
+                _refuse(key, settled[place], session_id)
+            if on_orphan == "stub" and key[0] == "call" and key[1] in _STUBBED:
+                settled.insert(place + 1, _stub(settled[place].item))
+            else:
+                del settled[place]
 
 
 def _stub(call: Item) -> Wanted:
