@@ -72,6 +72,8 @@ class Analysis(ABC):
     ) -> go.Figure:
         """Return a plain Plotly figure with a bar for each span, to style, put in a subplot or write to a file.
 
+        Where it is displayed it leaves a picture beside it, for pages that show notebooks without Plotly.
+
         Args:
             by: ``"tree"`` gives each span a row; ``"agent"`` and ``"type"`` give each agent or type a lane.
             critical: Whether the critical path is drawn under the bars.
@@ -83,9 +85,10 @@ class Analysis(ABC):
             ConfigError: ``by`` is another word, or ``limit`` or ``height`` is not positive.
         """
         from nbagents.tracing.figures.gantt import GanttOptions, gantt_figure
+        from nbagents.tracing.static.figure import trace_figure
 
         options = GanttOptions(by=by, critical=critical, fold_idle=fold_idle, limit=limit, height=height)
-        return gantt_figure(self.records, self.name, options)
+        return trace_figure(gantt_figure(self.records, self.name, options))
 
     def summary(self) -> pd.DataFrame:
         """Return one row for each agent, tool and model (column ``by``), the longest first.

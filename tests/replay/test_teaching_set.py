@@ -19,6 +19,7 @@ from nbagents.replay.commands.execute import execute
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 OWN_MODES = "11_record_and_replay"  # records and replays in itself, whatever mode it is run in
 LARGEST_BYTES = 200_000  # of a text cassette
+PLOTLY = "application/vnd.plotly.v1+json"
 
 
 @pytest.fixture
@@ -113,6 +114,8 @@ def test_outputs_are_saved(source):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell.outputs]
     assert outputs
+    figures = [output.data for output in outputs if PLOTLY in output.get("data", {})]
+    assert all("image/svg+xml" in data for data in figures)  # a static page has no Plotly
     assert [output for output in outputs if output.output_type == "error"] == []
     assert source.stat().st_size < 300_000
     assert "widget-view" not in source.read_text()

@@ -91,7 +91,7 @@ def test_the_figure_has_two_bars_for_each_place(span, record):
     a = record([span(0, end=1_000_000), span(1, name="gone", end=10)], name="before")
     b = record([span(0, end=1_500_000)], name="after")
     figure = a.compare(b).gantt()
-    assert type(figure) is go.Figure
+    assert isinstance(figure, go.Figure)
     assert [list(bars.x) for bars in figure.data] == [[1.0, 1e-05], [1.5, None]]
     assert list(figure.data[1].text) == ["+0.50 s", "only a"]
     assert "before → after" in figure.layout.title.text

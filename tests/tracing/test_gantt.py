@@ -27,7 +27,7 @@ def test_a_plain_figure_with_a_row_for_each_span(span, record):
             span(2, 0, kind="function", begin=500_000, end=900_000),
         ]
     ).gantt()
-    assert type(figure) is go.Figure
+    assert isinstance(figure, go.Figure)
     assert rows(figure) == [(0, 0, 1), (1, 0, 0.5), (2, 0.5, 0.4), (3, 0.9, 0.1)]
     assert [name.strip("\u00a0") for name in figure.layout.yaxis.ticktext] == [
         "agent 0",

@@ -161,8 +161,9 @@ class TraceComparison:
             ConfigError: ``limit`` or ``height`` is not positive.
         """
         from nbagents.tracing.comparison.figure import comparison_figure
+        from nbagents.tracing.static.figure import trace_figure
 
-        return comparison_figure(self, limit=limit, height=height)
+        return trace_figure(comparison_figure(self, limit=limit, height=height))
 
     def view(self) -> Any:  # noqa: ANN401 - a widget, of a layer above this one
         """Return the interactive view of the first trace, with the second beside it."""

@@ -11,25 +11,19 @@ from nbagents.tracing.measure.layout import seconds, signed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import plotly.graph_objects as go
-
     from nbagents.tracing.comparison.compare import Pair, TraceComparison
 
 __all__ = ["comparison_figure"]
 
 _BEFORE, _AFTER = "#8c959f", "#0072b2"
-_ROW_PX, _MARGIN_PX, _LEAST_PX = 34, 90, 180
+_ROW_PX, _MARGIN_PX, _LEAST_PX = 34, 104, 180
 
 
-def comparison_figure(comparison: TraceComparison, *, limit: int, height: int | None) -> go.Figure:
-    """Draw a comparison; see ``TraceComparison.gantt``."""
-    import plotly.graph_objects as go
-
+def comparison_figure(comparison: TraceComparison, *, limit: int, height: int | None) -> dict[str, Any]:
+    """Draw a comparison, as Plotly's bars and layout; see ``TraceComparison.gantt``."""
     options = GanttOptions(limit=limit, height=height)
     pairs = most_changed(comparison.pairs, options.limit)
-    figure = go.Figure(_bars(pairs), layout=_layout(comparison, pairs, options.height))
-    figure.update_layout(template=None)  # Plotly's default adds seven kilobytes to a saved notebook
-    return figure
+    return {"data": _bars(pairs), "layout": _layout(comparison, pairs, options.height)}
 
 
 def _bars(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
@@ -82,7 +76,7 @@ def _layout(comparison: TraceComparison, pairs: Sequence[Pair], height: int | No
     rows = len(pairs)
     labels = [(pair.either.row.name, pair.either.depth) for pair in pairs]
     height = height or max(_LEAST_PX, _MARGIN_PX + _ROW_PX * rows)
-    layout = row_layout(_title(comparison, rows), labels, height, right=60)
+    layout = row_layout(_title(comparison, rows), labels, height)
     layout["barmode"] = "group"
     layout["xaxis"]["ticksuffix"] = " s"
     return layout

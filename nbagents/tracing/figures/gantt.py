@@ -17,16 +17,15 @@ from nbagents.tracing.measure.layout import seconds
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import plotly.graph_objects as go
-
     from nbagents.tracing.measure.critical_path import Step
     from nbagents.tracing.measure.lanes import Bar, By, Key, Lanes
     from nbagents.tracing.record import TraceRecord
 
 __all__ = ["GRID", "INK", "GanttOptions", "gantt_figure", "indented_labels", "plain", "row_layout"]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_ROW_PX, _MARGIN_PX, _LEAST_PX = 22, 90, 160
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")  # controls, and halves of pairs, which no JSON can have
+_ROW_PX, _MARGIN_PX, _LEAST_PX = 22, 104, 160
+_WORD_PX = 72  # for a word after the longest bar
 _NAME_CHARACTERS = 40
 _BAR = 0.7  # of a row
 INK = "#7d8590"  # reads on white and on black
@@ -54,24 +53,20 @@ class GanttOptions:
                 raise ConfigError(f"{name} is {value}; it must be 1 or more", name=name, value=value)
 
 
-def gantt_figure(records: Sequence[TraceRecord], name: str, options: GanttOptions) -> go.Figure:
-    """Draw traces on one time axis.
+def gantt_figure(records: Sequence[TraceRecord], name: str, options: GanttOptions) -> dict[str, Any]:
+    """Draw traces on one time axis, as Plotly's bars and layout.
 
     Args:
         records: The traces.
         name: What the title calls them.
         options: How they are drawn.
     """
-    import plotly.graph_objects as go
-
     paths = {record.trace_id: _path(record) for record in records} if options.critical else {}
     first = {(trace_id, step.node.span.seq) for trace_id, path in paths.items() for step in path if step.node}
     drawn = lanes(records, options.by, options.limit, first)
     axis = TimeAxis(records, fold_idle=options.fold_idle)
     bars = [*_bars(drawn, axis), *_critical(paths, drawn, axis)]
-    figure = go.Figure(bars, layout=_layout(drawn, axis, name, options.height))
-    figure.update_layout(template=None)  # Plotly's default adds seven kilobytes to a saved notebook
-    return figure
+    return {"data": bars, "layout": _layout(drawn, axis, name, options.height)}
 
 
 def _path(record: TraceRecord) -> list[Step]:
@@ -85,7 +80,7 @@ def plain(text: str) -> str:
         >>> plain('<a href="javascript:x()">&lt;')
         '&lt;a href="javascript:x()"&gt;&amp;lt;'
     """
-    return escape(_CONTROL.sub(" ", text), quote=False)
+    return escape(_UNSHOWN.sub(" ", text), quote=False)
 
 
 def _bars(drawn: Lanes, axis: TimeAxis) -> list[dict[str, Any]]:
@@ -173,24 +168,23 @@ def _layout(drawn: Lanes, axis: TimeAxis, name: str, height: int | None) -> dict
     return layout
 
 
-def row_layout(title: str, labels: Sequence[tuple[str, int]], height: int, *, right: int = 24) -> dict[str, Any]:
+def row_layout(title: str, labels: Sequence[tuple[str, int]], height: int) -> dict[str, Any]:
     """Return the layout of a figure with one row for each span, time to the right.
 
     Args:
         title: What stands above.
         labels: Each row's name, and how deep it is in the tree.
         height: Pixels.
-        right: Pixels left free beside the rows.
     """
     line = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "tickcolor": GRID, "automargin": True}
     return {
-        "title": {"text": title, "font": {"size": 13}, "x": 0.01, "xanchor": "left"},
+        "title": {"text": title, "font": {"size": 13}, "x": 0.01, "y": 1, "yanchor": "top", "pad": {"t": 12}},
         "height": height,
-        "margin": {"l": 8, "r": right, "t": 56, "b": 8},
+        "margin": {"l": 8, "r": _WORD_PX, "t": 70, "b": 8},
         "font": {"color": INK, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
         "xaxis": {**line, "rangemode": "tozero"},
         "yaxis": {
             **line,

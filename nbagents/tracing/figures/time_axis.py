@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from nbagents.tracing.record import TraceRecord
 
-__all__ = ["TimeAxis"]
+__all__ = ["TICKS", "TimeAxis", "nice"]
 
 _LEAST_SHARE = 0.05  # of the whole: shorter gaps are left as they are
 _FOLDED_SHARE = 0.03  # of what is left: how wide a folded gap is drawn
-_TICKS = 8
+TICKS = 8
 _BREAK = "rgba(125,133,144,0.22)"
 
 
@@ -43,7 +43,7 @@ class TimeAxis:
         """Return Plotly's settings for ticks; on a folded axis they name the true time."""
         if not self._fold.gaps:
             return {"ticksuffix": " s"}
-        step = _nice(self.place(self.start_us, self.end_us)[1] * 1e6 / _TICKS)
+        step = nice(self.place(self.start_us, self.end_us)[1] * 1e6 / TICKS)
         moments = [
             self.start_us + step * number
             for start, end in self._fold.stretches(self.start_us, self.end_us)
@@ -72,8 +72,8 @@ def _fold(records: Sequence[TraceRecord], start_us: int, end_us: int) -> Fold:
     return Fold([gap for gap in found if gap.end - gap.start > width], width)
 
 
-def _nice(microseconds: float) -> int:
-    """Round up to 1, 2 or 5 times a power of ten."""
+def nice(microseconds: float) -> int:
+    """Round microseconds up to 1, 2 or 5 times a power of ten."""
     power = int(10 ** math.floor(math.log10(max(1.0, microseconds))))
     return next((power * factor for factor in (1, 2, 5) if power * factor >= microseconds), power * 10)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["PRE", "bar", "column", "one_line", "short"]
+__all__ = ["PRE", "bar", "column", "one_line", "screen_width", "short"]
 
 # JupyterLab wraps what is preformatted, and a page of nbconvert sets it in a font of many widths.
 PRE = '<pre style="font-family: monospace; white-space: pre; overflow-x: auto">'
@@ -46,11 +46,12 @@ def column(text: str) -> str:
     if text.isascii():
         return short(text, _NAME_WIDTH - 2).ljust(_NAME_WIDTH)
     kept = text[: 2 * _NAME_WIDTH]
-    while (width := _width(kept) + (kept != text)) > _NAME_WIDTH - 2:
+    while (taken := screen_width(kept) + (kept != text)) > _NAME_WIDTH - 2:
         kept = kept[:-1]
-    return kept + "…" * (kept != text) + " " * (_NAME_WIDTH - width)
+    return kept + "…" * (kept != text) + " " * (_NAME_WIDTH - taken)
 
 
-def _width(text: str) -> int:
+def screen_width(text: str) -> int:
+    """Count the columns that text has on a screen."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
