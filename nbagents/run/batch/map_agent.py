@@ -16,6 +16,7 @@ from nbagents.errors import ConfigError
 from nbagents.run.batch.batch import Batch, Budget
 from nbagents.run.batch.fingerprint import fingerprint, model_name
 from nbagents.run.batch.frame import BatchFrame, check_columns, frame_of, output_fields
+from nbagents.run.batch.garbage import only_new_garbage
 from nbagents.run.batch.interrupt import on_interrupt
 from nbagents.run.batch.one_row import RowOptions
 from nbagents.run.batch.pace import Pace
@@ -71,7 +72,7 @@ async def map_agent(  # noqa: PLR0913 - each has its default, and is named
             finished is stored.
         rate: Rows started per second at most; None is no limit.
         resume: Whether rows that an earlier call finished are taken from the file.
-        client: A ``dask.distributed.Client``: rows run on its workers (extra ``dask``). One process ends near 250
+        client: A ``dask.distributed.Client``: rows run on its workers (extra ``dask``). One process ends near 300
             rows a second, whatever ``concurrency``; ``distributed.Client()`` uses every core of this machine.
         progress: Whether a display shows how far it is.
         max_cost: US dollars; when they are used up no more rows start.
@@ -118,7 +119,12 @@ async def map_agent(  # noqa: PLR0913 - each has its default, and is named
         )
         if resume:
             batch.resume()
-        with quiet(), shown(state, batch.stop, wanted=progress), on_interrupt(batch.stop):
+        with (
+            quiet(),
+            shown(state, batch.stop, wanted=progress),
+            on_interrupt(batch.stop),
+            only_new_garbage(len(batch.todo)),
+        ):
             if client is not None:
                 from nbagents.run.batch.cluster import run_on
 
