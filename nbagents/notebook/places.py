@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nbagents.notebook.cells import cell_of
-from nbagents.replay.match.place import SCRIPT, Place
+from nbagents.replay.match.place import SCRIPT, Place, label_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Places", "cell_id", "code_cells"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as in the notebook format; VS Code sends addresses of its own
-_LABEL = 40  # characters of a cell's first line
 
 
 def code_cells(notebook: str) -> list[tuple[str, str]]:
@@ -93,8 +92,7 @@ class Places:
         named = (request.get("metadata") or {}).get("cellId")
         name = cell_id(named, code, self._cells(), self._times[code])
         self._times[code] += 1
-        line = next((line.strip() for line in code.splitlines() if line.strip()), "")
-        return Place(name, execution, line if len(line) <= _LABEL else f"{line[:_LABEL]}…")
+        return Place(name, execution, label_of(code))
 
     def _cells(self) -> list[tuple[str, str]]:
         if self._notebook is None:

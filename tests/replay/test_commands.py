@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from nbagents.cli import main
+from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.commands import check
 from nbagents.replay.commands.commands import notebooks_with_cassettes
+from nbagents.replay.wire.report import Outcome
 
 ENABLE = "%load_ext nbagents\nimport nbagents\nclient = nbagents.openai_client()"
 ASK = "(await client.responses.create(model='m', input={text!r})).output_text"
@@ -72,6 +76,7 @@ def test_check_says_what_no_longer_matches(lamp, scripted, capsys):
     assert main(["replay", "check", "lamp.ipynb"]) == 1
     printed = capsys.readouterr().out
     assert "unused: POST responses (cell c2, call 1)" in printed
+    assert "delete line 3 of lamp.cassette.jsonl, or record again: nbagents record lamp.ipynb" in printed
     assert "stale: cell c1" in printed
     assert "-text/plain: 'goodbye'\n+text/plain: 'hello'" in printed
     assert "warning: old: recorded" in printed
@@ -123,11 +128,50 @@ def test_a_recording_that_fails_leaves_the_old_one(lamp, scripted, capsys):
 
 
 def test_a_notebook_that_asks_no_model_says_so(lamp, capsys):
-    """Nothing to record is a finding, not an empty cassette."""
+    """Nothing to record is a finding, not an empty cassette; and so is a notebook that chooses its mode itself."""
     path = lamp("1 + 1")
     assert main(["record", "lamp.ipynb"]) == 1
-    assert "no model was asked" in capsys.readouterr().out
+    assert "nothing was recorded: no model was asked" in capsys.readouterr().out
+    lamp("nbagents.enable(mode='offline')\n1 / 0")
+    assert main(["record", "lamp.ipynb"]) == 1
+    printed = capsys.readouterr().out
+    assert "cell c1 (nbagents.enable(mode='offline')): ZeroDivisionError" in printed
+    assert "the notebook itself chooses" not in printed
     assert not path.with_suffix(".cassette.jsonl").exists()
+
+
+def test_what_was_not_on_is_said():
+    """Without nbagents, or in a mode that the notebook chooses, nothing is recorded: that is said."""
+    assert "no cell enables nbagents" in check.failed(Outcome(), "record", "no key").text
+    assert "no cell enables nbagents" in check.nothing_recorded(Outcome()).text
+    chosen = Outcome(modes=["offline"])
+    assert "the notebook itself chooses mode offline" in check.failed(chosen, "replay", "no key").text
+    (found,) = check.replayed(Cassette(Path("lamp.cassette.jsonl")), chosen, None)
+    assert "the notebook itself chooses mode offline" in found.text
+
+
+def test_one_bad_file_stops_no_other(tmp_path, monkeypatch, capsys):
+    """What cannot be read, and a cassette whose notebook is gone, are findings; all are looked at."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.cassette.jsonl").write_text("<<<<<<< HEAD\n")
+    nbformat.write(nbformat.v4.new_notebook(), "a.ipynb")
+    Path("b.cassette.jsonl").write_text('{"nbagents_cassette": 1}\n')
+    Path("b.ipynb").write_text("<<<<<<< HEAD\n")
+    Path("c.cassette.jsonl").write_text('{"nbagents_cassette": 1}\n')
+    Path("nbagents.cassette.jsonl").write_text('{"nbagents_cassette": 1}\n')
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "gone", "display_name": "Gone"}})
+    nbformat.write(notebook, "d.ipynb")
+    Path("d.cassette.jsonl").write_text('{"nbagents_cassette": 1}\n')
+    assert main(["replay", "check"]) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in printed if ": failed: " in line] == [
+        "a.ipynb",
+        "b.ipynb",
+        "d.ipynb",
+    ]
+    assert "its kernel 'gone' is not installed here" in "".join(printed)
+    assert "0 of 3 notebooks are ok; look at: a.ipynb, b.ipynb, d.ipynb" in printed
+    assert printed[-1].startswith("c.cassette.jsonl: unused: there is no c.ipynb beside it")
 
 
 @pytest.mark.parametrize(

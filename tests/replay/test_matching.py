@@ -11,6 +11,8 @@ from nbagents.errors import CassetteError, CassetteMissError, NetworkRefusedErro
 from nbagents.replay.cassette.cassette import Cassette
 from nbagents.replay.cassette.recording import Recording
 
+HEAD = '{"nbagents_cassette": 1}\n'
+
 
 async def ask(client, text, **other):
     return (await client.responses.create(model="m", input=text, **other)).output_text
@@ -217,6 +219,51 @@ async def test_no_socket_leaves_the_machine_in_replay(tape):
         await asyncio.get_running_loop().getaddrinfo("example.org", 443)
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", 9)
+
+
+WHOLE = (
+    '{"attempt":0,"call":1,"cell":"c1","hash":"0","recorded":"2026-01-01",'
+    '"request":{},"response":{"ms":1,"status":200}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is not a cassette"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7\nsize 12\n", "git lfs pull"),
+        (f"{HEAD}<<<<<<< HEAD\n{WHOLE}\n", "line 2 .* merge of two versions"),
+        (f"{HEAD}{WHOLE.replace('1,', '1,,', 1)}\n", r"line 2 .* \(Expecting property name .* at column 23\)"),
+        (f"{HEAD}{WHOLE}\n{WHOLE.replace('2026-01-01', 'yesterday')}\n", "line 3 .*: 'yesterday'"),
+        (f"{HEAD}{WHOLE.replace('1', 'true', 1)}\n", "something else where call should be"),
+        (f"{HEAD}{WHOLE.replace('200', 'null')}\n", r"something else where response\.status should be"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_with_its_line_and_a_cure(text, said, tmp_path):
+    """A pointer of Git LFS, a merge and an edit by hand are told apart; each says what to do."""
+    path = tmp_path / "my lamp.cassette.jsonl"
+    path.write_text(text)
+    with pytest.raises(CassetteError, match=said) as caught:
+        Cassette.read(path)
+    assert "git lfs pull" in said or str(caught.value).endswith("nbagents record 'my lamp.ipynb'")
+
+
+@pytest.mark.parametrize("change", [("\n", "\r\n"), (HEAD, f"\ufeff{HEAD}")])
+def test_what_editors_and_git_do_to_a_text_file_does_not_matter(change, tmp_path):
+    """Line ends of Windows and a byte order mark are read over."""
+    path = tmp_path / "lamp.cassette.jsonl"
+    path.write_text(f"{HEAD}{WHOLE}\n".replace(*change), encoding="utf-8", newline="")
+    assert [one.cell for one in Cassette.read(path)] == ["c1"]
+
+
+async def test_a_reply_that_was_edited_wrong_is_said(tape):
+    """A line that is whole but whose reply cannot be played is an error of the cassette, with its cell."""
+    tape.server.says("a")
+    await ask(tape.record().openai_client(), "Hi")
+    tape.replay()
+    tape.path.write_text(tape.path.read_text().replace('"json":', '"events":[7],"json":'))
+    with pytest.raises(CassetteError, match=r"the reply to POST responses \(cell c1, call 1\) .* is damaged"):
+        await ask(tape.replay().openai_client(), "Hi")
 
 
 async def test_a_missing_or_damaged_cassette_is_said_at_once(tape):

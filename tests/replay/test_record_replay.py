@@ -186,6 +186,30 @@ async def test_a_cancelled_stream_is_cancelled_again(tape):
                 pass
 
 
+async def test_a_stream_that_nobody_reads_further_is_recorded(tape):
+    """A `for` that is left with `break` closes nothing: the call is written when the recording ends, once."""
+    never = threading.Event()
+    pieces = sse(*chat_chunks("a", "b"))
+    tape.server.answers += [(200, "text/event-stream", [pieces[0], never, pieces[1]])] * 2
+    left = []
+
+    async def first(client):
+        stream = await client.chat.completions.create(model="m", messages=[], stream=True)
+        left.append(stream)  # as a notebook's variable keeps it
+        async for chunk in stream:
+            return chunk.choices[0].delta.content
+        return None
+
+    client = tape.record().openai_client()
+    assert await first(client) == "a"
+    tape.cell("c1", "e2")
+    assert await first(client) == "a"
+    never.set()
+    replaying = tape.replay().openai_client()
+    assert [(line["call"], line["response"]["end"]) for line in tape.lines] == [(1, "cancelled")]
+    assert await first(replaying) == "a"
+
+
 def said_so_far(*words):
     """The events of a Responses stream up to some words."""
     message = {"id": "msg_1", "type": "message", "status": "in_progress", "role": "assistant", "content": []}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
 
     from nbagents._location import Location
 
-__all__ = ["Cassette", "cassette_path"]
+__all__ = ["ENDING", "Cassette", "cassette_path", "record_command"]
+
+ENDING = ".cassette.jsonl"
 
 _VERSION = 1
+_POINTER = "version https://git-lfs.github.com/"
+_LFS = "is Git LFS's pointer to the file and not the file; fetch it with: git lfs pull"
+_CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 _HASHED = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
 _HEAD = json.dumps({"nbagents_cassette": _VERSION}) + "\n"
 
@@ -42,8 +48,19 @@ def cassette_path(location: Location, variables: Mapping[str, str]) -> Path:
     if named:
         return location.folder / Path(named).expanduser()
     if location.notebook is None:
-        return location.folder / "nbagents.cassette.jsonl"
-    return location.notebook.with_suffix(".cassette.jsonl")
+        return location.folder / f"nbagents{ENDING}"
+    return location.notebook.with_suffix(ENDING)
+
+
+def record_command(cassette: Path) -> str:
+    """Return the command that records a cassette again, from the folder that it is in.
+
+    Example:
+        >>> record_command(Path("course/my lamp.cassette.jsonl"))
+        "nbagents record 'my lamp.ipynb'"
+    """
+    name = cassette.name.removesuffix(ENDING) if cassette.name.endswith(ENDING) else "NOTEBOOK"
+    return shlex.join(["nbagents", "record", f"{name}.ipynb"])
 
 
 class Cassette:
@@ -78,11 +95,15 @@ class Cassette:
         """
         path = Path(path)
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
+            lines = path.read_text(encoding="utf-8-sig").split("\n")  # some editors put a byte order mark first
+        except FileNotFoundError as exc:
+            raise CassetteError(
+                f"there is no cassette {path}; make one with: {record_command(path)}", path=path
+            ) from exc
         except (OSError, UnicodeDecodeError) as exc:
             why = getattr(exc, "strerror", None) or exc
             raise CassetteError(
-                f"there is no readable cassette {path} ({why}); make one with: nbagents record NOTEBOOK", path=path
+                f"{path} cannot be read ({why}); record again with: {record_command(path)}", path=path
             ) from exc
         _check_version(path, lines[0])
         return cls(path, [_read_line(path, n, line) for n, line in enumerate(lines[1:], start=2) if line])
@@ -180,9 +201,14 @@ class Cassette:
         try:
             data = path.read_bytes()
         except OSError as exc:
-            raise CassetteError(f"{path} of {self.path.name} is missing; record again", path=self.path) from exc
+            raise CassetteError(
+                f"{path} is missing: the folder belongs to {self.path.name}, keep them together; or "
+                f"{_again(self.path)}",
+                path=self.path,
+            ) from exc
         if not hashlib.sha256(data).hexdigest().startswith(path.stem):
-            raise CassetteError(f"{path} is not the file that was recorded; record again", path=self.path)
+            what = _LFS if data.startswith(_POINTER.encode()) else f"is not what was recorded; {_again(self.path)}"
+            raise CassetteError(f"{path} {what}", path=self.path)
         return data
 
     def _check(self, text: str) -> None:
@@ -214,12 +240,11 @@ def _check_version(path: Path, line: str) -> None:
     try:
         version = json.loads(line)["nbagents_cassette"]
     except (ValueError, KeyError, TypeError) as exc:
-        raise CassetteError(
-            f"{path} is not a cassette: its first line does not say so", path=path, line=1
-        ) from exc
+        other = f"is not a cassette: its first line does not say so; {_again(path)}"
+        raise CassetteError(f"{path} {_LFS if line.startswith(_POINTER) else other}", path=path, line=1) from exc
     if version != _VERSION:
         raise CassetteError(
-            f"{path} is of version {version}, this nbagents knows {_VERSION}; upgrade nbagents, or record again",
+            f"{path} is of version {version}, this nbagents knows {_VERSION}; upgrade nbagents, or {_again(path)}",
             path=path,
             line=1,
         )
@@ -229,6 +254,12 @@ def _read_line(path: Path, number: int, line: str) -> Recording:
     try:
         return recording_of(line)
     except (ValueError, RecursionError) as exc:
-        raise CassetteError(
-            f"line {number} of {path} is not a recorded call ({exc}); record again", path=path, line=number
-        ) from exc
+        reason = f"{exc.msg} at column {exc.colno}" if isinstance(exc, json.JSONDecodeError) else str(exc)
+        what = f"is not a recorded call ({reason}); {_again(path)}"
+        if line.startswith(_CONFLICT):
+            what = f"is from a merge of two versions that differ; keep one version's lines, or {_again(path)}"
+        raise CassetteError(f"line {number} of {path} {what}", path=path, line=number) from exc
+
+
+def _again(path: Path) -> str:
+    return f"record again with: {record_command(path)}"

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 __all__ = ["Recording", "line_of", "recording_of"]
+
+_KINDS = {
+    "attempt": int,
+    "call": int,
+    "cell": str,
+    "hash": str,
+    "recorded": str,
+    "request": dict,
+    "response": dict,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +72,18 @@ def recording_of(line: str) -> Recording:
         ValueError: it lacks attempt, call, hash, recorded, request, response
     """
     value = json.loads(line)
-    fields = Recording.__dataclass_fields__
-    lacking = sorted(fields.keys() - value) if isinstance(value, dict) else sorted(fields)
+    lacking = sorted(_KINDS.keys() - value) if isinstance(value, dict) else sorted(_KINDS)
     if lacking:
         raise ValueError(f"it lacks {', '.join(lacking)}")
-    if not isinstance(value["request"], dict) or not isinstance(value["response"], dict):
-        raise ValueError("its request and response must be objects")  # noqa: TRY004 - a bad line is one error
-    return Recording(**{name: value[name] for name in fields})
+    found = {name: value[name] for name in _KINDS}
+    wrong = [name for name, kind in _KINDS.items() if type(found[name]) is not kind]
+    if not wrong:
+        reply = found["response"]
+        wrong = [f"response.{name}" for name in ("ms", "status") if type(reply.get(name, 0)) is not int]
+    if wrong:
+        raise ValueError(f"it has something else where {', '.join(wrong)} should be")
+    date.fromisoformat(found["recorded"])
+    return Recording(**found)
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value

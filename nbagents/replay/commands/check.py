@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+from nbagents.replay.cassette.cassette import ENDING, record_command
 from nbagents.replay.cassette.scrub import Scrubber
 
 if TYPE_CHECKING:
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nbagents.replay.cassette.cassette import Cassette
+    from nbagents.replay.cassette.recording import Recording
     from nbagents.replay.commands.compare import Stale
+    from nbagents.replay.mode import Mode
     from nbagents.replay.wire.report import Outcome
 
-__all__ = ["Finding", "Kind", "age", "replayed", "secrets", "stale"]
+__all__ = ["Finding", "Kind", "age", "alone", "failed", "nothing_recorded", "replayed", "secrets", "stale"]
 
 Kind = Literal["missing", "unused", "stale", "secret", "old", "failed", "network"]
 
@@ -51,16 +54,55 @@ def replayed(cassette: Cassette, outcome: Outcome, error: str | None) -> list[Fi
         Finding("network", f"cell {cell} tried to reach {host}") for host, cell in dict.fromkeys(outcome.refused)
     ]
     if error is not None and not any(miss in error for miss in outcome.misses):
-        found.append(Finding("failed", f"the notebook did not run to its end: {error}"))
-    if not outcome.replayed and error is None:
-        found.append(Finding("failed", "nothing was replayed: no cell enables nbagents (%load_ext nbagents)"))
-    if error is None and not outcome.misses:
-        found += [
-            Finding("unused", f"{one.title} (cell {one.cell}, call {one.call}) was recorded and is not asked for")
-            for n, one in enumerate(cassette)
-            if n not in outcome.used and outcome.replayed
-        ]
+        found.append(failed(outcome, "replay", error))
+    if error is None and not outcome.replayed:
+        found.append(Finding("failed", f"nothing was replayed: {_not_on(outcome, 'replay')}"))
+    if error is None and outcome.replayed and not outcome.misses:
+        found += [_unused(cassette, n, one) for n, one in enumerate(cassette) if n not in outcome.used]
     return found
+
+
+def failed(outcome: Outcome, mode: Mode, error: str) -> Finding:
+    """Return that a notebook did not run to its end.
+
+    Args:
+        outcome: What was replayed until then.
+        mode: The mode that it was to run in.
+        error: What ended it.
+    """
+    why = _not_on(outcome, mode)
+    return Finding("failed", "\n".join((f"the notebook did not run to its end: {error}", *([why] if why else []))))
+
+
+def nothing_recorded(outcome: Outcome) -> Finding:
+    """Return that a notebook ran to its end and nothing was recorded."""
+    return Finding("missing", f"nothing was recorded: {_not_on(outcome, 'record') or 'no model was asked'}")
+
+
+def alone(path: Path) -> Finding:
+    """Return that a cassette has no notebook."""
+    name = path.name.removesuffix(ENDING)
+    return Finding(
+        "unused",
+        f"there is no {name}.ipynb beside it; if the notebook was renamed, rename this and the folder "
+        f"{name}.cassette.files too, else delete them",
+    )
+
+
+def _unused(cassette: Cassette, number: int, one: Recording) -> Finding:
+    cure = f"delete line {number + 2} of {cassette.path.name}, or record again: {record_command(cassette.path)}"
+    return Finding(
+        "unused", f"{one.title} (cell {one.cell}, call {one.call}) was recorded and is not asked for; {cure}"
+    )
+
+
+def _not_on(outcome: Outcome, mode: Mode) -> str:
+    """Say why nothing was recorded or replayed; "" where it was on."""
+    if mode in outcome.modes:
+        return ""
+    if not outcome.modes:
+        return "no cell enables nbagents (%load_ext nbagents)"
+    return f"the notebook itself chooses mode {outcome.modes[-1]}: leave that out, and NBAGENTS_MODE decides"
 
 
 def stale(cells: Iterable[Stale]) -> list[Finding]:

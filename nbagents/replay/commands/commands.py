@@ -11,26 +11,26 @@ exit status  meaning
 
 from __future__ import annotations
 
-import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbagents.errors import CassetteError
-from nbagents.replay.cassette.cassette import Cassette
+from nbagents.errors import ReplayError
+from nbagents.replay.cassette.cassette import ENDING, Cassette
 from nbagents.replay.commands import check
 from nbagents.replay.commands.compare import compare
-from nbagents.replay.commands.execute import Executed, execute
+from nbagents.replay.commands.execute import Executed, execute, read_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from nbagents.replay.commands.check import Finding
+    from nbagents.replay.mode import Mode
 
     Write = Callable[[str], object]
 
-__all__ = ["check_notebooks", "diff_notebooks", "notebooks_with_cassettes", "record_notebooks"]
+__all__ = ["cassettes_alone", "check_notebooks", "diff_notebooks", "notebooks_with_cassettes", "record_notebooks"]
 
 OK, FOUND, USAGE = 0, 1, 2
 
@@ -49,7 +49,7 @@ def record_notebooks(paths: Sequence[Path], write: Write) -> int:
     """
     if not _all_there(paths, write):
         return USAGE
-    return max([_record(path, write) for path in paths])
+    return _each(paths, lambda path: _record(path, write), write)
 
 
 def check_notebooks(paths: Sequence[Path], write: Write) -> int:
@@ -62,13 +62,18 @@ def check_notebooks(paths: Sequence[Path], write: Write) -> int:
     Returns:
         The exit status.
     """
+    alone = [] if paths else list(cassettes_alone(Path()))
     chosen = paths or list(notebooks_with_cassettes(Path()))
-    if not chosen:
+    if not chosen and not alone:
         write("no notebook here has a cassette; make one with: nbagents record NOTEBOOK")
         return USAGE
     if not _all_there(chosen, write):
         return USAGE
-    return max([_say(path, _check(path, write), write) for path in chosen])
+    return max(
+        _each(chosen, lambda path: _check(path, write), write),
+        *(_say(path, [check.alone(path)], write) for path in alone),
+        OK,
+    )
 
 
 def diff_notebooks(paths: Sequence[Path], write: Write, executed: Path | None = None) -> int:
@@ -82,39 +87,68 @@ def diff_notebooks(paths: Sequence[Path], write: Write, executed: Path | None = 
     Returns:
         The exit status.
     """
+    if executed is not None and len(paths) > 1:
+        write("--executed is one notebook's run: name the one notebook to compare it with")
+        return USAGE
     if not _all_there([*paths, *([executed] if executed else [])], write):
         return USAGE
-    return max([_say(path, _diff(path, write, executed), write) for path in paths])
+    return _each(paths, lambda path: _diff(path, write, executed), write)
 
 
 def notebooks_with_cassettes(folder: Path) -> Iterator[Path]:
     """Yield the notebooks below a folder that have a cassette, in order; hidden folders are left out."""
-    for cassette in sorted(folder.rglob("*.cassette.jsonl")):
-        notebook = cassette.with_name(cassette.name.removesuffix(".cassette.jsonl") + ".ipynb")
-        hidden = any(part.startswith(".") for part in notebook.relative_to(folder).parts)
-        if notebook.is_file() and not hidden:
-            yield notebook
+    return (notebook for _, notebook in _pairs(folder) if notebook.is_file())
 
 
-def _record(path: Path, write: Write) -> int:
+def cassettes_alone(folder: Path) -> Iterator[Path]:
+    """Yield the cassettes below a folder whose notebook is not beside them, likewise; a script's own is none."""
+    return (
+        path for path, notebook in _pairs(folder) if not notebook.exists() and path.name != f"nbagents{ENDING}"
+    )
+
+
+def _pairs(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each cassette below a folder with the notebook that belongs to it."""
+    for cassette in sorted(folder.rglob(f"*{ENDING}")):
+        if not any(part.startswith(".") for part in cassette.relative_to(folder).parts):
+            yield cassette, cassette.with_name(f"{cassette.name.removesuffix(ENDING)}.ipynb")
+
+
+def _each(paths: Sequence[Path], work: Callable[[Path], list[Finding]], write: Write) -> int:
+    """Do the same with each notebook; what is wrong with one stops none of the others."""
+    bad = []
+    for path in paths:
+        try:
+            findings = work(path)
+        except (ReplayError, OSError) as exc:
+            findings = [check.Finding("failed", str(exc))]
+        if _say(path, findings, write) != OK:
+            bad.append(path.as_posix())
+    if len(paths) > 1:
+        rest = f"; look at: {', '.join(bad)}" if bad else ""
+        write(f"{len(paths) - len(bad)} of {len(paths)} notebooks are ok{rest}")
+    return FOUND if bad else OK
+
+
+def _record(path: Path, write: Write) -> list[Finding]:
     target = _cassette(path)
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".nbagents-") as folder:
         fresh = Path(folder, target.name)
         made = _run(path, "record", fresh, write)
         if made.error is not None:
-            return _say(path, [check.Finding("failed", made.error)], write)
+            return [check.failed(made.outcome, "record", made.error)]
         if not fresh.exists():
-            return _say(path, [check.Finding("missing", "no model was asked, so nothing was recorded")], write)
+            return [check.nothing_recorded(made.outcome)]
         again = _run(path, "replay", fresh, write)
         cassette = Cassette.read(fresh)
         findings = [*check.secrets(fresh), *check.replayed(cassette, again.outcome, again.error)]
         if findings:
             write(f"{path.name}: recorded, but it does not replay; the old cassette stays")
-            return _say(path, findings, write)
+            return findings
         _put(cassette, target)
     _save(again, path)
     write(f"{path.name}: {len(cassette)} calls recorded in {target.name}")
-    return OK
+    return []
 
 
 def _put(cassette: Cassette, target: Path) -> None:
@@ -135,11 +169,8 @@ def _save(executed: Executed, path: Path) -> None:
 
 def _check(path: Path, write: Write) -> list[Finding]:
     target = _cassette(path)
-    try:
-        cassette = Cassette.read(target)
-    except CassetteError as exc:
-        return [check.Finding("failed", str(exc))]
-    saved = json.loads(path.read_text(encoding="utf-8"))
+    cassette = Cassette.read(target)
+    saved = read_notebook(path)
     made = _run(path, "replay", target, write)
     found = [*check.secrets(target), *check.replayed(cassette, made.outcome, made.error)]
     if made.error is None:
@@ -148,22 +179,22 @@ def _check(path: Path, write: Write) -> list[Finding]:
 
 
 def _diff(path: Path, write: Write, executed: Path | None) -> list[Finding]:
-    saved = json.loads(path.read_text(encoding="utf-8"))
+    saved = read_notebook(path)
     if executed is not None:
-        return check.stale(compare(saved, json.loads(executed.read_text(encoding="utf-8"))))
+        return check.stale(compare(saved, read_notebook(executed)))
     made = _run(path, "replay", _cassette(path), write)
     if made.error is not None:
-        return [check.Finding("failed", made.error)]
+        return [check.failed(made.outcome, "replay", made.error)]
     return check.stale(compare(saved, made.notebook))
 
 
-def _run(path: Path, mode: str, cassette: Path, write: Write) -> Executed:
+def _run(path: Path, mode: Mode, cassette: Path, write: Write) -> Executed:
     variables = {"NBAGENTS_MODE": mode, "NBAGENTS_CASSETTE": str(cassette.absolute())}
     return execute(path, variables, lambda cell, of: write(f"{path.name}: {mode} cell {cell} of {of}"))
 
 
 def _cassette(path: Path) -> Path:
-    return path.with_suffix(".cassette.jsonl")
+    return path.with_suffix(ENDING)
 
 
 def _all_there(paths: Sequence[Path], write: Write) -> bool:

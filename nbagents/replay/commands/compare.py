@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents.replay.commands.streams import joined, text_of
+from nbagents.replay.match.place import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +57,7 @@ def compare(saved: dict[str, Any], executed: dict[str, Any]) -> list[Stale]:
     for name, cell in _code_cells(saved):
         lines = _difference(_lines(cell), _lines(new.get(name, {})))
         if lines:
-            source = text_of(cell.get("source", "")).strip().partition("\n")[0]
-            found.append(Stale(name, source, tuple(lines)))
+            found.append(Stale(name, label_of(text_of(cell.get("source", ""))), tuple(lines)))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import CassetteMissError, Difference
+from nbagents.replay.cassette.cassette import record_command
 from nbagents.replay.match.difference import differences, similarity
 
 if TYPE_CHECKING:
@@ -104,5 +105,4 @@ def _side(text: str | None) -> str:
 
 
 def _cure(path: Path) -> str:
-    notebook = path.name.removesuffix(".cassette.jsonl")
-    return f"If the change is wanted, record again: nbagents record {notebook}.ipynb"
+    return f"If the change is wanted, record again: {record_command(path)}"

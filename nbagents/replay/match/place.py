@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["NOTHING", "SCRIPT", "Before", "Place", "Where"]
+__all__ = ["NOTHING", "SCRIPT", "Before", "Place", "Where", "label_of"]
+
+_LABEL = 40  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ class Before:
 
     traces: int = 0
     until_us: int = 0
+
+
+def label_of(code: str) -> str:
+    r"""Return what a cell is called for a reader: its first line that says something, cut where it is long.
+
+    Example:
+        >>> label_of("\n  ask()\nprint()")
+        'ask()'
+    """
+    line = code.strip().partition("\n")[0].rstrip()
+    return line if len(line) <= _LABEL else f"{line[:_LABEL]}…"
 
 
 NOTHING = Before()

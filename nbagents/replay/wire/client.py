@@ -195,7 +195,9 @@ def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> N
     deck.speed = replay_speed(os.environ) if speed is None else checked_speed(speed, name="speed")
     deck.where = where or deck.where
     path = cassette_path(locate(current_environment()), os.environ)
-    deck.load(mode, path, report_of(os.environ))
+    report = report_of(os.environ)
+    report.began(mode)
+    deck.load(mode, path, report)
 
 
 def _derive_times(deck: Deck) -> None:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents.errors import CassetteError
+from nbagents.replay.cassette.cassette import Cassette, record_command
 from nbagents.replay.cassette.redacted import stands_for
 from nbagents.replay.cassette.reply import chunks_of
 from nbagents.replay.cassette.scrub import Scrubber
@@ -16,7 +18,6 @@ from nbagents.replay.match.miss import miss
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.cassette.recording import Recording
     from nbagents.replay.match.place import Place, Where
     from nbagents.replay.wire.ask import Ask
@@ -81,10 +82,18 @@ class Player:
 
         Raises:
             CassetteMissError: There is none.
-            CassetteError: Its sound is missing.
+            CassetteError: Its sound is missing, or its reply is not as it was written.
         """
         recording, retried = self.find(canonical_request(ask, self.scrubber))
-        return Playback(recording, chunks_of(recording.response, self.cassette.load), retried)
+        try:
+            return Playback(recording, chunks_of(recording.response, self.cassette.load), retried)
+        except (LookupError, TypeError, ValueError) as exc:
+            path = self.cassette.path
+            raise CassetteError(
+                f"the reply to {recording.title} (cell {recording.cell}, call {recording.call}) in {path.name} is "
+                f"damaged ({type(exc).__name__}: {exc}); record again with: {record_command(path)}",
+                path=path,
+            ) from exc
 
     def find(self, request: dict[str, Any]) -> tuple[Recording, bool]:
         """Return the recording of a canonical request, and whether it was tried again when it was recorded.

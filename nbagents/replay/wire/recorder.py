@@ -55,7 +55,9 @@ class Recorder:
         Raises:
             CassetteError: An earlier call could not be written.
         """
-        return Take(self, ask, *self.next_call())
+        take = Take(self, ask, *self.next_call())
+        self.unfinished.add(take.close)
+        return take
 
     def next_call(self) -> tuple[Place, int]:
         """Return which cell asks, and which call of it this is.
@@ -72,7 +74,7 @@ class Recorder:
             return place, self._calls[place.cell]
 
     def finish(self) -> None:
-        """Write what is unfinished, such as a conversation that nobody closed."""
+        """Write what is unfinished: a conversation that nobody closed, a stream that nobody reads further."""
         for write in list(self.unfinished):
             write()
 
@@ -109,6 +111,8 @@ class Recorder:
         with self._lock:
             if self.failure is not None:
                 return  # said already, and raised by the next request
+            if self._executions[place.cell] != place.execution:
+                return  # the cell has run again since: that is what it records
             self._unsettled = True
             try:
                 self.cassette.add(
@@ -185,6 +189,7 @@ class Take:
         if self._written:
             return
         self._written = True
+        self.recorder.unfinished.discard(self.close)
         ms = self._ms if self._status is not None else self._now()
         heard = Heard(self._status, self._content_type, ms, self._chunks, end, message)
         scrubber = self.recorder.scrubber

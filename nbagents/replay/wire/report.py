@@ -1,7 +1,7 @@
-"""What a replay used and missed, for the process that started it: one line of JSON for each event.
+"""Which mode a notebook ran in and what a replay used and missed, for the process that started it.
 
-``nbagents replay check`` and the pytest plugin name the file in ``NBAGENTS_REPLAY_REPORT``; a kernel that is
-killed has written what it did until then.
+There is one line of JSON for each event. ``nbagents replay check`` and the pytest plugin name the file in
+``NBAGENTS_REPLAY_REPORT``; a kernel that is killed has written what it did until then.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.match.place import Place
+    from nbagents.replay.mode import Mode
 
 __all__ = ["VARIABLE", "Outcome", "Report", "read_report", "report_of"]
 
@@ -33,6 +34,10 @@ class Report:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = threading.Lock()
+
+    def began(self, mode: Mode) -> None:
+        """A mode was chosen."""
+        self._write({"mode": mode})
 
     def opened(self, cassette: Cassette) -> None:
         """A cassette is being replayed."""
@@ -61,12 +66,14 @@ class Outcome:
     """What one replay did.
 
     Attributes:
+        modes: The modes that were chosen, in order.
         replayed: Whether a cassette was opened at all.
         used: Numbers of the recordings that were used, from 0.
         misses: What was missing, in words.
         refused: Hosts that were refused, each with the cell.
     """
 
+    modes: list[str] = field(default_factory=list)
     replayed: bool = False
     used: set[int] = field(default_factory=set)
     misses: list[str] = field(default_factory=list)
@@ -85,6 +92,8 @@ def read_report(path: Path) -> Outcome:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for line in lines:
         match json.loads(line):
+            case {"mode": mode}:
+                outcome.modes.append(mode)
             case {"opened": _}:
                 outcome.replayed = True
             case {"used": number}:
