@@ -33,8 +33,8 @@ test("what is no JSON does not become some", () => {
 
 test("a carriage return survives a text area", () => {
   const shape = editing("text", "a\r\nb\rc");
-  assert.equal(shape.shown, "a␍\nb␍c");
+  assert.equal(shape.shown, "a↵\nb↵c");
   assert.equal(shape.read(shape.shown), "a\r\nb\rc");
-  assert.equal(editing("text", "␍ and \r").returns, "⏎");
+  assert.equal(editing("text", "↵ and \r").returns, "␍");
   assert.equal(editing("text", "  plain\n\ntext ").shown, "  plain\n\ntext ");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellText, labelText, leastWidth, pairClass, timeOf } from "../../nbagents/widgets/session/columns.js";
+import { cellText, COLUMNS, fittingColumns, labelText, leastWidth, pairClass, timeOf } from "../../nbagents/widgets/session/columns.js";
 import { Drafts } from "../../nbagents/widgets/session/drafts.js";
 import { commandOf, rowWanted } from "../../nbagents/widgets/session/keys.js";
 import { labelCounts, wantedLabels } from "../../nbagents/widgets/session/labels.js";
@@ -40,13 +40,26 @@ test("a change is reported in words", () => {
 });
 
 test("a call that stands apart from its output says where it is, and both are marked", () => {
-  const call = { label: "call", position: 2, partner: 1400 };
+  const call = { label: "call", position: 2, partner: 1400, problem: null, cells: { type: "function_call", call_id: "c1" } };
   assert.equal(labelText(call), "call → 1,400");
   assert.equal(labelText({ label: "output", position: 3, partner: 2 }), "output");
   assert.equal(pairClass(call, { position: 1400 }), "pair call linked");
   assert.equal(pairClass({ ...call, partner: 3 }, null), "pair call near");
   assert.equal(pairClass({ ...call, partner: null }, null), "pair call lone");
+  assert.match(cellText("label", { ...call, partner: null }, false).title, /no output after it/);
+  const hosted = { ...call, partner: null, cells: { type: "web_search_call" } };
+  assert.equal(pairClass(hosted, null), "");
+  assert.equal(cellText("label", hosted, false).title, "web_search_call");
   assert.equal(pairClass({ label: "user" }, null), "");
+});
+
+test("where there is little room the text has it", () => {
+  const usual = COLUMNS.filter(({ on, name }) => on || name === "agent");
+  const named = (room) => fittingColumns(usual, room).map(({ name }) => name).join(" ");
+  assert.equal(named(900), "position label agent said tokens created_at");
+  assert.equal(named(560), "position label agent said tokens");
+  assert.equal(named(370), "position label said");
+  assert.equal(named(100), "position label said");
 });
 
 test("a cell says what its column is for", () => {
@@ -55,7 +68,7 @@ test("a cell says what its column is for", () => {
   assert.deepEqual(cellText("tokens", row, false), { text: "1,500", title: "" });
   assert.deepEqual(cellText("label", row, false), { text: "user", title: "message" });
   assert.deepEqual(cellText("tool", row, false), { text: "", title: "" });
-  assert.equal(leastWidth([{ width: "90px" }, { width: "minmax(180px, 1fr)" }, { width: "var(--digits)" }]), 350);
+  assert.equal(leastWidth([{ width: "90px" }, { width: "minmax(180px, 1fr)" }, { width: "var(--digits)" }]), 342);
 });
 
 test("every key has one command, and a command one row", () => {

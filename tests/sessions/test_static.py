@@ -13,7 +13,7 @@ from nbagents.sessions.table.static import Glimpse, static_forms
 
 # What GitHub's sanitiser leaves, as far as we use it.
 _TAGS = {"div", "table", "thead", "tbody", "tr", "th", "td", "b", "small", "code", "span"}
-_ATTRIBUTES = {"class", "align", "style"}
+_ATTRIBUTES = {"dir", "class", "align", "style"}
 
 
 class Page(HTMLParser):
@@ -158,3 +158,20 @@ async def test_corrupt_rows_are_counted(filled, path):
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO agent_messages (session_id, message_data) VALUES ('support-42', '42')")
     assert "1 row that holds no item" in shown(filled)[1]
+
+
+async def test_what_is_no_text_is_named(session):
+    """An image of a message is seen to be there; a text from right to left begins at its own side."""
+    await session.add_items(
+        [
+            {
+                "role": "user",
+                "content": [{"type": "input_text", "text": "Broken:"}, {"type": "input_image", "image_url": "x"}],
+            },
+            {"role": "user", "content": "وصل المصباح مكسورًا"},
+        ]
+    )
+    page, text = shown(session)
+    assert [row[2] for row in page.rows[1:]] == ["[image] Broken:", "وصل المصباح مكسورًا"]
+    assert "[image] Broken:" in text
+    assert "dir" in page.attributes

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from nbagents.sessions.grid.outline import Outline
-    from nbagents.sessions.items.rows import RawRow
+    from nbagents.sessions.items.rows import Item, RawRow
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -100,8 +100,8 @@ def sheet_rows(rows: Sequence[RawRow], places: Sequence[Place]) -> list[SheetRow
         places: What their neighbours tell of each.
     """
     return [
-        _shortened(cells, place, stamp_of(row), None if row_is_good else problem_of(row[2]))
-        for row, place, (cells, row_is_good) in zip(rows, places, _cells(rows, places), strict=True)
+        _shortened(cells, place, stamp_of(row), item, problem_of(row[2]) if item is None else None)
+        for row, place, (cells, item) in zip(rows, places, _cells(rows, places), strict=True)
     ]
 
 
@@ -112,7 +112,10 @@ def whole_cells(row: RawRow, place: Place) -> dict[str, str | None]:
     return {**whole, "item": _text(row[2]), "stamp": stamp_of(row)}
 
 
-def _cells(rows: Sequence[RawRow], places: Sequence[Place]) -> list[tuple[dict[str, str | int | None], bool]]:
+def _cells(
+    rows: Sequence[RawRow], places: Sequence[Place]
+) -> list[tuple[dict[str, str | int | None], Item | None]]:
+    """Return the cells of rows, each with its item, None where it holds none."""
     good, items, _ = decode(rows)
     reader = Reader()
     reader.take(items)
@@ -128,7 +131,7 @@ def _cells(rows: Sequence[RawRow], places: Sequence[Place]) -> list[tuple[dict[s
             if str(cells["type"]).endswith("_output"):
                 cells["tool"] = cells["tool"] or place.tool
         cells |= {"id": row[0], "position": place.position, "agent": place.agent}
-        found.append((cells, seat is not None))
+        found.append((cells, None if seat is None else items[seat]))
     return found
 
 
@@ -180,11 +183,14 @@ def _text(data: str | bytes) -> str:
     return data if isinstance(data, str) else bytes(data).decode(errors="replace")
 
 
-def _shortened(cells: Mapping[str, str | int | None], place: Place, stamp: str, problem: str | None) -> SheetRow:
+def _shortened(
+    cells: Mapping[str, str | int | None], place: Place, stamp: str, item: Item | None, problem: str | None
+) -> SheetRow:
     cut = tuple(name for name, value in cells.items() if isinstance(value, str) and len(value) > MOST_CHARACTERS)
     short = {name: value[:MOST_CHARACTERS] if isinstance(value, str) else value for name, value in cells.items()}
     label = BAD if problem else label_of(_text_cell(cells["type"]), _text_cell(cells["role"]))
-    line = one_line(_text_cell(cells["text"]) or "" if problem else said(label, cells), MOST_CHARACTERS)
+    line = _text_cell(cells["text"]) or "" if item is None else said(label, cells, item)
+    line = one_line(line, MOST_CHARACTERS)
     return SheetRow(place.key, place.position, label, line, short, cut, place.partner, stamp, problem)
 
 

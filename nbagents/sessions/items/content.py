@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbagents.sessions.items.rows import Item
 
-__all__ = ["SEPARATOR", "replace_text", "text_of"]
+__all__ = ["SEPARATOR", "media_of", "replace_text", "text_of"]
 
 SEPARATOR = "\n\n"
 
@@ -20,6 +21,9 @@ _TEXT_KEYS = {
     "summary_text": "text",
     "reasoning_text": "text",
 }
+
+
+_MEDIA = {"input_image": "image", "input_file": "file", "input_audio": "recording"}
 
 
 def text_of(item: Item) -> str | None:
@@ -45,6 +49,20 @@ def text_of(item: Item) -> str | None:
         return content
     parts = _parts(item)
     return SEPARATOR.join([part[key] for part, key in parts]) if parts else None
+
+
+def media_of(item: Item) -> str:
+    """Name what a message holds beside its text, in brackets; nothing where it holds no more.
+
+    Example:
+        >>> media_of({"role": "user", "content": [{"type": "input_image"}, {"type": "input_image"}]})
+        '[2 images]'
+    """
+    content = item.get("content")
+    parts = content if isinstance(content, list) else ()
+    kinds = Counter(_MEDIA.get(str(part.get("type"))) for part in parts if isinstance(part, dict))
+    names = [kind if count == 1 else f"{count} {kind}s" for kind, count in kinds.items() if kind]
+    return f"[{', '.join(names)}]" if names else ""
 
 
 def _parts(item: Item) -> list[tuple[dict[str, Any], str]]:

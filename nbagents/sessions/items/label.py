@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from nbagents.sessions.items.content import media_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from nbagents.sessions.items.rows import Item
 
 __all__ = ["label_of", "one_line", "said"]
 
@@ -30,15 +34,16 @@ def label_of(kind: str | None, role: str | None) -> str:
     return "call" if kind.endswith("_call") else kind
 
 
-def said(label: str, cells: Mapping[str, str | int | None]) -> str:
+def said(label: str, cells: Mapping[str, str | int | None], item: Item) -> str:
     """Return what an item says: a call as Python writes it; of a tool that raised the error alone, with a cross.
 
     Args:
         label: The item's label.
         cells: Its ``text``, ``tool``, ``arguments`` and ``output``.
+        item: The item, for what it holds beside text.
 
     Example:
-        >>> said("call", {"tool": "find", "arguments": '{"name": "lamp", "most": 3}'})
+        >>> said("call", {"tool": "find", "arguments": '{"name": "lamp", "most": 3}'}, {})
         'find(name="lamp", most=3)'
     """
     if label == "call":
@@ -46,7 +51,7 @@ def said(label: str, cells: Mapping[str, str | int | None]) -> str:
     if label == "output":
         output = str(cells["output"] or "")
         return f"✗ {output.removeprefix(_TOOL_ERROR_MORE)}" if output.startswith(_TOOL_ERROR) else output
-    return str(cells["text"] or "")
+    return f"{media_of(item)} {cells['text'] or ''}".strip()
 
 
 def _arguments(text: str) -> str:

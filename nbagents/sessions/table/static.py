@@ -135,7 +135,7 @@ def lines_of(history: History, earlier: int = 0) -> list[Line]:
     values = read_columns(history.rows, history.items)
     partners = _partners(values["type"], values["call_id"])
     lines = []
-    for place, (kind, role) in enumerate(zip(values["type"], values["role"], strict=True)):
+    for place, (kind, role, item) in enumerate(zip(values["type"], values["role"], history.items, strict=True)):
         name = label_of(kind, role)
         cells = {column: values[column][place] for column in ("text", "tool", "arguments", "output")}
         time = parse_time(values["created_at"][place])
@@ -143,7 +143,7 @@ def lines_of(history: History, earlier: int = 0) -> list[Line]:
             Line(
                 position=earlier + place + 1,
                 kind=name,
-                text=sound(one_line(said(name, cells), _MOST_CHARACTERS)),
+                text=sound(one_line(said(name, cells, item), _MOST_CHARACTERS)),
                 tokens=values["tokens"][place],
                 time=f"{time:%H:%M:%S}" if time else "",
                 partner=earlier + partners[place] if place in partners else None,
@@ -210,7 +210,8 @@ def _row_html(line: Line) -> str:
     return (
         f"<tr><td {_RIGHT}>{line.position}</td>"
         f"<td {_LABEL}>{_PAIR_BAR + label if line.is_code else label}</td>"
-        f"<td {_LEFT}>{f'<code>{text}</code>' if line.is_code else text}</td>"
+        f'<td dir="auto" {_LEFT}>'
+        f"{f'<code>{text}</code>' if line.is_code else text}</td>"
         f"<td {_RIGHT}>{line.tokens}</td>{f'<td {_LABEL}>{line.time}</td>' if line.time else ''}</tr>"
     )
 

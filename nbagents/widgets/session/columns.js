@@ -6,9 +6,9 @@ import { clock, count } from "../words.js";
 /** The columns that can be shown; `on` are those that are at first. */
 export const COLUMNS = [
   { name: "position", title: "#", width: "var(--digits)", on: true },
-  { name: "label", title: "type", width: "90px", on: true },
+  { name: "label", title: "type", width: "112px", on: true },
   { name: "agent", title: "agent", width: "92px", on: false },
-  { name: "said", title: "text", width: "minmax(180px, 1fr)", on: true },
+  { name: "said", title: "text", width: "minmax(190px, 1fr)", on: true },
   { name: "tokens", title: "tokens", width: "68px", on: true },
   { name: "created_at", title: "time", width: "78px", on: true },
   { name: "id", title: "id", width: "88px", on: false },
@@ -20,9 +20,20 @@ export const COLUMNS = [
   { name: "metadata", title: "metadata", width: "160px", on: false },
 ];
 
+const GIVES_WAY = ["created_at", "tokens", "agent"];
+
+/**
+ * The columns that fit: where there is little room the text has it.
+ * @template {{name: string, width: string}} C @param {C[]} columns @param {number} room  pixels @returns {C[]}
+ */
+export function fittingColumns(columns, room) {
+  const leaving = GIVES_WAY.find((name) => columns.some((column) => column.name === name));
+  return !leaving || leastWidth(columns) <= room ? columns : fittingColumns(columns.filter(({ name }) => name !== leaving), room);
+}
+
 /** How wide the table must at least be, in pixels. @param {{width: string}[]} columns */
 export function leastWidth(columns) {
-  return 80 + columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
+  return 72 + columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
 }
 
 /**
@@ -32,7 +43,7 @@ export function leastWidth(columns) {
  */
 export function cellText(name, row, isDraft) {
   if (name === "position") return { text: count(row.position) + (isDraft ? " •" : ""), title: isDraft ? "Edited, not yet saved" : "" };
-  if (name === "label") return { text: labelText(row), title: row.problem ?? row.cells.type ?? "" };
+  if (name === "label") return { text: labelText(row), title: row.problem ?? (isLone(row) ? LONE[row.label] : (row.cells.type ?? "")) };
   if (name === "said") return { text: row.said, title: row.problem ?? "" };
   if (name === "created_at") {
     const { short, full } = timeOf(row.cells.created_at);
@@ -53,10 +64,18 @@ export function labelText({ label, partner, position }) {
  * @param {import("./pages.js").Row | undefined} row @param {import("./pages.js").Row | null} chosen
  */
 export function pairClass(row, chosen) {
-  if (!row || !isHalf(row)) return "";
+  if (!row || !isHalf(row) || !row.cells.call_id) return ""; // what runs at the API has no output of its own
   const near = row.partner !== null && Math.abs(row.partner - row.position) === 1;
   const linked = chosen && row.partner !== null && row.partner === chosen.position;
-  return ["pair", row.label, row.partner === null && "lone", near && "near", linked && "linked"].filter(Boolean).join(" ");
+  return ["pair", row.label, isLone(row) && "lone", near && "near", linked && "linked"].filter(Boolean).join(" ");
+}
+
+/** @type {Record<string, string>} */
+const LONE = { call: "This call has no output after it; the model API refuses that", output: "This output has no call before it; the model API refuses that" };
+
+/** Whether a row lacks its other half. @param {import("./pages.js").Row} row */
+function isLone(row) {
+  return isHalf(row) && row.partner === null && Boolean(row.cells.call_id);
 }
 
 /** Whether a row is a tool call or an output. @param {import("./pages.js").Row} row */

@@ -20,11 +20,11 @@ const FIELDS = [
  * @returns {Field[]}
  */
 export function fieldsOf(cells, cannot = {}) {
-  const isOutput = Boolean(cells.type?.endsWith("_output")); // its tool is its call's
   return FIELDS.filter(({ name }) => {
     if (name === "item") return true;
     if (name === "metadata") return !cannot.metadata && cells.type !== null;
-    return (cells[name] ?? null) !== null && !(name === "tool" && isOutput);
+    if (name === "tool" && (cells.arguments ?? null) === null) return false; // an output has its call's, and what runs at the API none
+    return (cells[name] ?? null) !== null;
   });
 }
 

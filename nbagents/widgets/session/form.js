@@ -9,7 +9,9 @@ export class Form {
   /** @param {any} view @param {import("./editor.js").Editor} editor */
   constructor(view, editor) {
     this.drawn = "";
-    this.element = make("div", "form");
+    this.kind = make("select", "", { name: "kind", "aria-label": "Type" }, Object.keys(NEW).map((name) => make("option", "", {}, [name])));
+    this.fields = make("div", "form");
+    this.element = make("div", "form", {}, [labelled("Type", this.kind), this.fields]);
     view.on(this.element, "input", (/** @type {any} */ { target }) => editor.fill(target.name, target.value));
   }
 
@@ -21,11 +23,11 @@ export class Form {
   draw({ kind, values }) {
     if (this.drawn !== kind) {
       this.drawn = kind;
-      const select = make("select", "", { name: "kind", "aria-label": "Type" }, Object.keys(NEW).map((name) => make("option", "", {}, [name])));
-      this.element.replaceChildren(labelled("Type", select), ...NEW[kind].map(fieldInput));
+      this.kind.value = kind;
+      this.fields.replaceChildren(...NEW[kind].map(fieldInput));
     }
-    for (const input of this.element.querySelectorAll("select, input, textarea")) {
-      const value = input.name === "kind" ? kind : (values[input.name] ?? "");
+    for (const input of this.fields.querySelectorAll("input, textarea")) {
+      const value = values[input.name] ?? "";
       if (input.value !== value) input.value = value;
     }
   }
@@ -33,7 +35,7 @@ export class Form {
 
 /** @param {{field: string, title: string, code: boolean, long: boolean}} of */
 function fieldInput({ field, title, code, long }) {
-  const input = make(long ? "textarea" : "input", code ? "area code" : "area", { name: field, "aria-label": title, spellcheck: "false" });
+  const input = make(long ? "textarea" : "input", code ? "area code" : "area", { name: field, "aria-label": title, spellcheck: "false", dir: code ? "ltr" : "auto" });
   return labelled(title, input, long ? "long" : "");
 }
 

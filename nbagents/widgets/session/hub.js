@@ -23,7 +23,7 @@ export class GridHub extends LiveHub {
     this.wire = new Wire((message) => this.send(message));
     this.pages = new Pages();
     /** @type {any} */ this.facts = null; // figures, cannot, session_id, where, sheets, version
-    this.ui = { search: "", hidden: new Set(), columns: new Set(COLUMNS.filter((each) => each.on).map((each) => each.name)), menu: "" };
+    this.ui = { search: "", hidden: new Set(), columns: new Set(COLUMNS.filter((each) => each.on).map((each) => each.name)), menu: "", chose: false };
     /** @type {any} */ this.note = null; // {text, bad, actions: [{label, run}], field}
     this.pause = 0; // until when nothing is asked for, because it was refused
     this.polling = false;

@@ -38,6 +38,8 @@ export class Menu {
   pick(box) {
     const { ui } = this.hub;
     const isLabel = ui.menu === "labels"; // of types those are kept that are hidden
+    if (!isLabel && !ui.chose) ui.columns = new Set(this.view.table.names);
+    ui.chose ||= !isLabel;
     const kept = isLabel ? ui.hidden : ui.columns;
     if (box.checked !== isLabel) kept.add(box.value);
     else kept.delete(box.value);
@@ -52,9 +54,10 @@ export class Menu {
     if (!ui.menu || drawn === this.drawn) return;
     this.drawn = drawn;
     this.element.className = `menu ${ui.menu}`;
+    const shown = new Set(this.view.table.names);
     const lines = ui.menu === "labels"
       ? labelCounts(facts.figures.labels).map(([label, n]) => menuLine(label, label, count(n), !ui.hidden.has(label)))
-      : COLUMNS.map(({ name, title }) => menuLine(name, title, "", ui.columns.has(name)));
+      : COLUMNS.map(({ name, title }) => menuLine(name, title, "", shown.has(name)));
     this.element.replaceChildren(...lines);
   }
 }

@@ -12,6 +12,7 @@ export class Bar {
     this.hub = hub;
     /** @type {any} */ this.drawn = undefined;
     this.element = make("div", "bar", { role: "status", hidden: "" });
+    view.on(this.element, "keydown", (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && this.close());
   }
 
   /** Ask for what is to be filled in. */
@@ -22,6 +23,11 @@ export class Bar {
     input?.select();
   }
 
+  close() {
+    this.hub.say("");
+    this.view.table.focus();
+  }
+
   draw() {
     const { note } = this.hub;
     this.element.hidden = !note;
@@ -30,6 +36,7 @@ export class Bar {
     this.element.className = note?.bad ? "bar bad" : "bar";
     const actions = (note?.actions ?? []).map((/** @type {any} */ { label, run }) => this.action(label, run));
     this.element.replaceChildren(make("span", "said", {}, [note?.text.trim() ?? ""]), ...(note?.field ? this.fieldOf(note.field) : []), ...actions);
+    if (note?.bad && this.view.table.scroller.matches(":focus")) actions[0]?.focus(); // it asks what is to be done
   }
 
   /** @param {string} label @param {() => any} run */
@@ -47,13 +54,7 @@ export class Bar {
     const input = make("input", "search wide", { type: "text", "aria-label": label, spellcheck: "false" });
     input.value = value;
     const go = this.action("Branch", () => run(input.value.trim()));
-    this.view.on(input, "keydown", (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Enter") go.click();
-      if (event.key === "Escape") {
-        this.hub.say("");
-        this.view.table.focus();
-      }
-    });
+    this.view.on(input, "keydown", (/** @type {KeyboardEvent} */ { key }) => key === "Enter" && go.click());
     return [make("span", "", {}, [label]), input, go];
   }
 }

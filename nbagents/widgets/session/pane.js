@@ -180,7 +180,7 @@ export class Pane {
     if (drawn === this.drawnTabs) return;
     this.drawnTabs = drawn;
     const focused = this.tabs.contains(this.view.shadow.activeElement);
-    this.tabs.replaceChildren(...fields.map(({ name, title }) => fieldTab(name, title + (edited.has(name) ? " •" : ""), name === chosen)));
+    this.tabs.replaceChildren(...fields.map(({ name, title }) => fieldTab(name, title, { edited: edited.has(name), on: name === chosen })));
     if (focused) this.tabs.querySelector("[aria-selected=true]")?.focus();
   }
 
@@ -194,7 +194,9 @@ export class Pane {
     const text = cells ? (draft?.text ?? shape.shown) : "";
     if (element.value !== text) element.value = text;
     this.area.readOnly = !isReady || Boolean(why);
-    this.area.classList.toggle("code", cells !== null && fields.some(({ name, code }) => name === field && code));
+    const isCode = cells !== null && fields.some(({ name, code }) => name === field && code);
+    this.area.classList.toggle("code", isCode);
+    this.area.dir = isCode ? "ltr" : "auto";
   }
 
   /** @param {string} why */
@@ -237,7 +239,7 @@ export class Pane {
   }
 }
 
-/** @param {string} name @param {string} title @param {boolean} on */
-function fieldTab(name, title, on) {
-  return make("button", "tab", { type: "button", role: "tab", "aria-selected": String(on), tabindex: on ? "0" : "-1", "data-field": name }, [title]);
+/** @param {string} name @param {string} title @param {{edited: boolean, on: boolean}} as */
+function fieldTab(name, title, { edited, on }) {
+  return make("button", edited ? "tab edited" : "tab", { type: "button", role: "tab", "aria-selected": String(on), tabindex: on ? "0" : "-1", "data-field": name }, [title]);
 }

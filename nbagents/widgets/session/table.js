@@ -1,7 +1,7 @@
 // @ts-check
 /** The table of one view: a head, and as many rows as are in sight. */
 
-import { cellText, isHalf, leastWidth, pairClass } from "./columns.js";
+import { cellText, fittingColumns, isHalf, leastWidth, pairClass } from "./columns.js";
 import { AWAITED, ROW, rowsIn } from "./pages.js";
 import { make, put } from "../live.js";
 
@@ -50,8 +50,8 @@ export class Table {
 
   /** Go to the column beside. @param {number} by  -1 or 1 */
   sideways(by) {
-    const { columns, place } = this.hub;
-    const names = columns.map((column) => column.name);
+    const { place } = this.hub;
+    const { names } = this;
     place.column = names[Math.max(0, Math.min(names.length - 1, names.indexOf(place.column) + by))];
     this.hub.draw();
     this.rows.querySelector(".selected .on")?.scrollIntoView({ inline: "nearest", block: "nearest" });
@@ -91,9 +91,21 @@ export class Table {
     put(this.none, isFiltered ? "No item fits." : "No items yet. A run with this session adds some, and so does + Add.");
   }
 
-  drawHead() {
+  /** Those that one chose, or as many as there is room for. */
+  get columns() {
     const { columns, ui } = this.hub;
-    const drawn = `${columns.map((column) => column.name)} ${ui.hidden.size}`;
+    return ui.chose ? columns : fittingColumns(columns, this.scroller.clientWidth);
+  }
+
+  /** @returns {string[]} */
+  get names() {
+    return this.columns.map(({ name }) => name);
+  }
+
+  drawHead() {
+    const { columns } = this;
+    const { ui } = this.hub;
+    const drawn = `${this.names} ${ui.hidden.size}`;
     if (drawn === this.drawnHead) return;
     this.drawnHead = drawn;
     const { style } = this.view.box;
@@ -122,10 +134,11 @@ export class Table {
     hub.load(first, Math.max(first, last));
     while (this.pool.length <= last - first) this.pool.push(makeRow(this.rows));
     const [from, to] = hub.place.range;
+    const { names } = this;
     this.pool.forEach((row, i) => {
       const index = first + i;
       row.element.hidden = index > last;
-      if (index <= last) drawRow(row, index, hub, Boolean(hub.place.row) && index >= from && index <= to);
+      if (index <= last) drawRow(row, names, index, hub, Boolean(hub.place.row) && index >= from && index <= to);
     });
   }
 }
@@ -149,14 +162,13 @@ function makeRow(parent) {
   return { element, cells: /** @type {any[]} */ ([]), columns: "" };
 }
 
-/** @param {any} row @param {number} index @param {import("./hub.js").GridHub} hub @param {boolean} selected */
-function drawRow(row, index, hub, selected) {
+/** @param {any} row @param {string[]} columns @param {number} index @param {import("./hub.js").GridHub} hub @param {boolean} selected */
+function drawRow(row, columns, index, hub, selected) {
   const { element } = row;
   const item = hub.pages.row(index);
-  const columns = hub.columns.map((column) => column.name);
   if (row.columns !== String(columns)) {
     row.columns = String(columns);
-    row.cells = columns.map((name) => make("div", `cell ${name}`, { role: "gridcell", "data-column": name }));
+    row.cells = columns.map((name) => make("div", `cell ${name}`, { role: "gridcell", "data-column": name, dir: name === "said" ? "auto" : "ltr" }));
     element.replaceChildren(...row.cells);
   }
   element.index = index;

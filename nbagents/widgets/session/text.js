@@ -12,7 +12,7 @@ const JSON_FIELDS = new Set(["item", "metadata", "arguments", "output"]);
  */
 export function editing(field, text) {
   const style = JSON_FIELDS.has(field) && /^[[{]/.test(text) ? STYLES.find((each) => respaced(indented(text), each) === text) : undefined;
-  const sign = ["␍", "⏎", "\ue00d"].find((each) => !text.includes(each)) ?? "";
+  const sign = ["↵", "␍", "\ue00d"].find((each) => !text.includes(each)) ?? "";
   const returns = text.includes("\r") ? sign : "";
   return {
     returns,
