@@ -114,7 +114,7 @@ def enable(
     Args:
         db: The SQLite file; None is the one beside the notebook (or ``NBAGENTS_DB``).
         mode: ``"live"``, ``"offline"``, ``"record"`` or ``"replay"``; None is ``NBAGENTS_MODE``, else live where
-            there is a key or base URL.
+            there is a key or base URL, else replay where there is a cassette, else offline.
         display: Whether strips appear under cells.
         speed: In mode replay, the factor on the recording's own times: 0 waits for nothing, 1 takes as long as it
             took. None is ``NBAGENTS_REPLAY_SPEED``, else 0.
@@ -133,12 +133,11 @@ def enable(
         nbagents.errors.ModeError: ...
     """
     global _enabled  # noqa: PLW0603 - one process has one set-up
-    from nbagents.replay.mode import resolve_mode
     from nbagents.replay.notice import tell_once
-    from nbagents.replay.wire.client import install
+    from nbagents.replay.wire.client import choose_mode, install
 
     environment = current_environment()
-    chosen = resolve_mode(environment.variables, mode)
+    chosen = choose_mode(mode)
     path = _usable(db)
     if _enabled is not None and _enabled.path != path:
         disable()
@@ -147,6 +146,7 @@ def enable(
     set_default_path(path)
     if _enabled is None:
         _enabled = _set_up(chosen, path, locate(environment), places)
+        _tell_replay(_enabled, by_itself=not (mode or environment.variables.get("NBAGENTS_MODE")))
     _enabled.change(chosen, display=display)
     if chosen == "offline":
         tell_once()
@@ -193,6 +193,16 @@ def _cassette() -> list[str]:
     tape, unused = deck.player.cassette, deck.player.unused
     lines = [f"cassette  {tape.path.name}: {len(tape) - len(unused)} of {len(tape)} calls used"]
     return lines + [f"  not used: {one.title} (cell {one.cell}, call {one.call})" for one in unused[:_SHOWN]]
+
+
+def _tell_replay(enabled: Enabled, *, by_itself: bool) -> None:
+    """Say to somebody who looks at the page what answers; a notebook that a program runs stays as it was saved."""
+    from nbagents.replay.notice import replay_notice
+    from nbagents.replay.wire.client import current_deck
+
+    deck = current_deck()
+    if by_itself and enabled.location.live and deck is not None and deck.player is not None:
+        print(replay_notice(deck.player.cassette.path.name))  # noqa: T201 - said where the notebook asked for it
 
 
 def _tell_removed(there: Iterable[object]) -> None:

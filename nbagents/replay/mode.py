@@ -26,19 +26,22 @@ Mode = Literal["live", "offline", "record", "replay"]
 _MODES: tuple[str, ...] = get_args(Mode)
 
 
-def resolve_mode(variables: Mapping[str, str], explicit: str | None = None) -> Mode:
+def resolve_mode(variables: Mapping[str, str], explicit: str | None = None, *, recorded: bool = False) -> Mode:
     """Choose the mode: the argument, else NBAGENTS_MODE, else live where a model can be reached.
+
+    Where none can be, what was recorded is replayed, and where nothing was, rules answer.
 
     Args:
         variables: Environment variables.
         explicit: What the caller asked for, or None to let the environment decide.
+        recorded: Whether there is a cassette.
 
     Raises:
         ModeError: There is no such mode.
 
     Example:
-        >>> resolve_mode({})
-        'offline'
+        >>> resolve_mode({}), resolve_mode({}, recorded=True)
+        ('offline', 'replay')
         >>> resolve_mode({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"})
         'live'
         >>> resolve_mode({"OPENAI_API_KEY": "sk-..."}, "offline")
@@ -50,7 +53,9 @@ def resolve_mode(variables: Mapping[str, str], explicit: str | None = None) -> M
     if named:
         return _known(named, name="NBAGENTS_MODE")
     reachable = any(variables.get(name, "").strip() for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"))
-    return "live" if reachable else "offline"
+    if reachable:
+        return "live"
+    return "replay" if recorded else "offline"
 
 
 def _known(value: str, *, name: str) -> Mode:

@@ -1,4 +1,4 @@
-"""The one line that says what offline answers are."""
+"""The lines that say where answers come from when it is not from a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NOTICE", "tell_once"]
+__all__ = ["NOTICE", "replay_notice", "tell_once"]
 
 NOTICE = (
     "nbagents is offline: answers come from simple rules, not from a language model. For a real model set "
@@ -35,3 +35,15 @@ def tell_once(write: Callable[[str], object] = print) -> bool:
         _told = True
     write(NOTICE)
     return True
+
+
+def replay_notice(cassette: str) -> str:
+    """Return the line that says that a recording answers, because there is one and no key.
+
+    Args:
+        cassette: The file's name.
+    """
+    return (
+        f"nbagents replays {cassette}: no key is set, so that you get the answers that were recorded. To ask "
+        "something else set OPENAI_API_KEY and restart the kernel, or let rules answer: %nbagents mode offline"
+    )

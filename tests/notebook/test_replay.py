@@ -76,15 +76,19 @@ def test_cells_without_an_id_are_found_in_the_file(start, tmp_path, server):
 
 
 def test_a_miss_in_a_notebook_names_its_cell(start, tmp_path, server):
-    """What a person sees names the cell and shows what differs; the status says which recordings are unused."""
+    """What a person sees names the cell and shows what differs; the status says which recordings are unused.
+
+    Without a key the cassette is replayed by itself, and a page that somebody looks at says so once.
+    """
     path = tmp_path / "lamp.ipynb"
     path.write_text(notebook(("c0", ENABLE), ("c1", ASK.format(text="hi"))))
     kernel = start(bare=True, NBAGENTS_MODE="record", OPENAI_BASE_URL=server, NBAGENTS_NOTEBOOK=str(path))
     kernel.run(ENABLE, "c0")
     kernel.run(ASK.format(text="hi"), "c1")
-    kernel = start(bare=True, NBAGENTS_MODE="replay", NBAGENTS_NOTEBOOK=str(path))
-    kernel.run("%load_ext nbagents", "c0")
-    kernel.run(ENABLE, "c0")
+    kernel = start(bare=True, JPY_SESSION_NAME=str(path))
+    said = "nbagents replays lamp.cassette.jsonl: no key is set"
+    assert said in kernel.run("%load_ext nbagents", "c0").text
+    assert said not in kernel.run(ENABLE, "c0").text
     reply = kernel.wait(kernel.send(ASK.format(text="ho"), "c1"))
     (error,) = [m["content"] for m in reply.messages if m["msg_type"] == "error"]
     assert error["ename"] == "CassetteMissError"

@@ -55,6 +55,20 @@ def test_record_then_check_without_the_server(lamp, scripted, capsys):
     assert sorted(one.name for one in path.parent.iterdir()) == ["lamp.cassette.jsonl", "lamp.ipynb"]
 
 
+def test_cells_are_given_ids_before_they_are_recorded(lamp, scripted, capsys):
+    """A notebook of an older format would have other ids in JupyterLab each time; it is written with its own."""
+    path = lamp(ASK.format(text="Hi"))
+    old = json.loads(path.read_text())
+    path.write_text(json.dumps({**old, "nbformat_minor": 4, "cells": [{**c, "id": None} for c in old["cells"]]}))
+    path.write_text(path.read_text().replace('"id": null, ', ""))
+    scripted.says("hello")
+    assert main(["record", "lamp.ipynb"]) == 0
+    assert "they have now" in capsys.readouterr().out
+    ids = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+    line = json.loads(path.with_suffix(".cassette.jsonl").read_text().splitlines()[1])
+    assert line["cell"] == ids[1]
+
+
 def test_check_says_what_no_longer_matches(lamp, scripted, capsys):
     """Missing, unused, stale and old recordings are each said, with their cell; all but age fail the check."""
     path = lamp(ASK.format(text="Hi"), ASK.format(text="Ho"))

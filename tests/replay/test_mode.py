@@ -25,6 +25,14 @@ def test_argument_then_variable_then_what_can_be_reached(variables, explicit, ex
     assert expected == resolve_mode(variables, explicit)
 
 
+def test_a_cassette_is_replayed_where_no_model_can_be_reached():
+    """Who opens a recorded notebook without a key gets what was recorded; all that is set decides before."""
+    assert resolve_mode({}, recorded=True) == "replay"
+    assert resolve_mode(KEY, recorded=True) == "live"
+    assert resolve_mode({"NBAGENTS_MODE": "offline"}, recorded=True) == "offline"
+    assert resolve_mode({}, "offline", recorded=True) == "offline"
+
+
 @pytest.mark.parametrize(
     ("variables", "explicit", "name"), [({}, "of-line", "mode"), ({"NBAGENTS_MODE": "x"}, None, "NBAGENTS_MODE")]
 )

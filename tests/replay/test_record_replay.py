@@ -245,7 +245,10 @@ async def test_a_streamed_run_is_cancelled_again(tape):
 
 
 def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
-    """A script that replays but does not ask for all says so at its end; argument and variable set the speed."""
+    """A script that replays but does not ask for all says so at its end; argument and variable set the speed.
+
+    It replays because there is a cassette and no key, and says nothing of that: nobody looks at a page.
+    """
     tape.server.says("one")
     tape.cell("script")
     tape.record().sync_openai_client().responses.create(model="m", input="Hi")
@@ -255,7 +258,7 @@ def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
         "nbagents.enable()\nprint(current_deck().speed)\n"
         "nbagents.enable(mode='replay', speed=0.5)\nprint(current_deck().speed)\n"
     )
-    done = run_python(script, NBAGENTS_MODE="replay", NBAGENTS_REPLAY_SPEED="2", **names)
+    done = run_python(script, NBAGENTS_REPLAY_SPEED="2", **names)
     assert done.stdout.split() == ["2.0", "0.5"]
     assert "1 of 1 recorded calls of lamp.cassette.jsonl were not used" in done.stderr
     assert "POST responses (cell script, call 1)" in done.stderr

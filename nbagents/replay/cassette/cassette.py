@@ -207,7 +207,11 @@ class Cassette:
                 path=self.path,
             ) from exc
         if not hashlib.sha256(data).hexdigest().startswith(path.stem):
-            what = _LFS if data.startswith(_POINTER.encode()) else f"is not what was recorded; {_again(self.path)}"
+            what = (
+                _LFS
+                if data.startswith(_POINTER.encode())
+                else f"is not the file that was recorded; {_again(self.path)}"
+            )
             raise CassetteError(f"{path} {what}", path=self.path)
         return data
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["cassettes_alone", "check_notebooks", "diff_notebooks", "notebooks_with_cassettes", "record_notebooks"]
 
 OK, FOUND, USAGE = 0, 1, 2
+_WITH_IDS = 5  # the minor version of the notebook format, 4, since which cells have ids
 
 
 def record_notebooks(paths: Sequence[Path], write: Write) -> int:
@@ -132,6 +133,7 @@ def _each(paths: Sequence[Path], work: Callable[[Path], list[Finding]], write: W
 
 def _record(path: Path, write: Write) -> list[Finding]:
     target = _cassette(path)
+    _give_ids(path, write)
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".nbagents-") as folder:
         fresh = Path(folder, target.name)
         made = _run(path, "record", fresh, write)
@@ -149,6 +151,17 @@ def _record(path: Path, write: Write) -> list[Finding]:
     _save(again, path)
     write(f"{path.name}: {len(cassette)} calls recorded in {target.name}")
     return []
+
+
+def _give_ids(path: Path, write: Write) -> None:
+    """Calls are found by their cell's id. Where a file has none, JupyterLab makes up others each time."""
+    import nbformat
+
+    notebook = read_notebook(path)
+    if notebook.nbformat_minor < _WITH_IDS:
+        made = nbformat.v4.upgrade(notebook, from_minor=notebook.nbformat_minor)  # type: ignore[no-untyped-call]  # nbformat's
+        nbformat.write(made, path)  # type: ignore[no-untyped-call]  # nbformat's
+        write(f"{path.name}: its cells had no ids, by which calls are found; they have now")
 
 
 def _put(cassette: Cassette, target: Path) -> None:

@@ -21,6 +21,7 @@ from nbagents.replay.mode import resolve_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from openai import AsyncOpenAI, OpenAI
 
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
     from nbagents.replay.wire.trace_export import TraceExport
     from nbagents.replay.wire.transport import Seam
 
-__all__ = ["current_deck", "current_mode", "install", "openai_client", "seam", "sync_openai_client", "uninstall"]
+__all__ = [
+    "choose_mode",
+    "current_deck",
+    "current_mode",
+    "install",
+    "openai_client",
+    "seam",
+    "sync_openai_client",
+    "uninstall",
+]
 
 _PLACEHOLDER_KEY = "no-key"  # local servers ask for none, but openai's client insists on one
 _OPENAI_URL = "https://api.openai.com/v1"
@@ -66,7 +76,7 @@ def install(
 
     Args:
         mode: "live", "offline", "record" or "replay"; None lets NBAGENTS_MODE, OPENAI_API_KEY and OPENAI_BASE_URL
-            decide.
+            decide, and whether there is a cassette.
         where: Returns which cell runs; None leaves it as it is.
         speed: The factor on a recording's own times; None is NBAGENTS_REPLAY_SPEED.
         before: What was traced before into the same file; None leaves it as it is.
@@ -80,7 +90,7 @@ def install(
         CassetteError: The cassette is damaged, or in mode "replay" not there.
     """
     with _lock:
-        chosen = resolve_mode(os.environ, mode)
+        chosen = choose_mode(mode)
         switched = _switch(chosen, where, speed, before)
         _derive_times(switched.deck)
         _install_client(switched)
@@ -120,7 +130,19 @@ def current_deck() -> Deck | None:
 
 def current_mode() -> Mode:
     """Return the mode of the next request; before ``install``, the one it would choose."""
-    return _state.seam.mode if _state.seam is not None else resolve_mode(os.environ)
+    return _state.seam.mode if _state.seam is not None else choose_mode()
+
+
+def choose_mode(mode: str | None = None) -> Mode:
+    """Return the mode that ``install`` would choose here.
+
+    Args:
+        mode: What is asked for; None lets the environment decide, and whether there is a cassette.
+
+    Raises:
+        ModeError: There is no such mode.
+    """
+    return resolve_mode(os.environ, mode, recorded=_cassette().is_file())
 
 
 def openai_client() -> AsyncOpenAI:
@@ -168,7 +190,7 @@ def seam() -> Seam:
         ModeError: The environment names a mode that cannot be used.
     """
     with _lock:
-        return _state.seam or _switch(resolve_mode(os.environ))
+        return _state.seam or _switch(choose_mode())
 
 
 def _switch(
@@ -188,16 +210,20 @@ def _switch(
 
 
 def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> None:
-    from nbagents.replay.cassette.cassette import cassette_path
     from nbagents.replay.wire.pace import checked_speed, replay_speed
     from nbagents.replay.wire.report import report_of
 
     deck.speed = replay_speed(os.environ) if speed is None else checked_speed(speed, name="speed")
     deck.where = where or deck.where
-    path = cassette_path(locate(current_environment()), os.environ)
     report = report_of(os.environ)
     report.began(mode)
-    deck.load(mode, path, report)
+    deck.load(mode, _cassette(), report)
+
+
+def _cassette() -> Path:
+    from nbagents.replay.cassette.cassette import cassette_path
+
+    return cassette_path(locate(current_environment()), os.environ)
 
 
 def _derive_times(deck: Deck) -> None:
