@@ -386,16 +386,41 @@ async def test_bars_have_names_of_their_own(counting):
         assert [line.split("  ")[1] for line in tokens.splitlines()] == ["26 to 27"]
 
 
+def test_what_a_comparison_shows():
+    """Totals of both sides; rows that fail in one alone, then those that changed most; all of it escaped."""
+    asked = [f"{n}?" for n in range(20)]
+    base = pd.DataFrame({"q": asked, "output": [f"The lamp {n} is blue & new" for n in range(20)], "error": None})
+    base = base.assign(attempts=1, seconds=2.0, tokens=100, cost=0.01, trace_id="t")
+    other = base.assign(seconds=1.0, tokens=50, cost=float("nan"))
+    said = [*base["output"][:7], *(f"The lamp {n} is red & new" for n in range(7, 20))]
+    said[3], said[5], said[9] = None, "Gone.", {"colour": "red"}
+    other = other.assign(output=said, error=[None] * 3 + ["LookupError: <b>no</b> lamp"] + [None] * 16)
+    text, html = repr(compare(base, other, on="q")), compare(base, other, on="q")._repr_html_()
+    assert text.startswith("20 rows   15 changed   failed 0 → 1")
+    assert [line.split() for line in text.splitlines()[2:5]] == [
+        ["failed", "0", "1", "+1"],
+        ["tokens", "2,000", "1,000", "-50", "%"],
+        ["cost", "$0.2000", "-"],
+    ]
+    assert [line for line in text.splitlines() if line.endswith("?")][:3] == ["3?", "5?", "9?"]
+    assert "✗ LookupError: &lt;b&gt;no&lt;/b&gt; lamp" in html
+    assert "The lamp 7 is <b>red </b>&amp; new" in html
+    assert "showing 10 of 15 rows" in html
+
+
 async def test_compare(counting):
     """Two results are joined row by row; rows that cannot be told apart are an error."""
     one = await ask(Agent(name="A", model=counting()), QUESTIONS[:4], concurrency=1)
     two = await ask(Agent(name="B", model=counting()), QUESTIONS[1:4], concurrency=1)
     found = compare(one, two, on="question")
-    assert (len(found.frame), found.left_out) == (3, 1)
+    assert (len(found), found.left_out) == (3, 1)
     assert found.differing()["question"].tolist() == ["1?", "2?", "3?"]
-    assert compare(one, one).frame["same"].all()
+    assert compare(one, one)["same"].all()
     assert found.summary()["tokens"].tolist() == [45, 45]
-    assert "0 of 3 rows have the same output; 1 row is in one of them only" in found._repr_html_()
+    assert "3 rows · 3 changed · 1 row in one result only" in found._repr_html_()
+    assert "3 rows   3 changed" in repr(found[["same", *found.columns.drop("same")]])
+    assert "changed" not in repr(found[["question", "same"]])
+    assert repr(compare(one, two[:0])).startswith("no rows in both results   4 rows")
     for wrong in ("missing", "error", "side"):
         with pytest.raises(ConfigError):
             compare(one.assign(side="left"), two.assign(side="left"), on=wrong)

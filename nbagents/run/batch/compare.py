@@ -7,75 +7,89 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from nbagents.errors import ConfigError
-from nbagents.run.batch.frame import RESULT_COLUMNS
+from nbagents.run.batch.compare_static import Comparison, comparison_html, comparison_text
+from nbagents.run.batch.frame import RESULT_COLUMNS, about
 from nbagents.run.batch.report import check_result
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
-__all__ = ["BatchComparison", "compare"]
+__all__ = ["ComparedFrame", "compare"]
 
-_SHOWN = 10  # rows in the HTML form
-_NUMBER = "{:.4g}".format
 _SIDES = ("a", "b")
 _COMPARED = ("output", "error", "seconds", "tokens", "cost", "trace_id")
+_NAMES = frozenset(f"{name}_{side}" for name in _COMPARED for side in _SIDES) | {"same"}
+_ABOUT = "nbagents_comparison"  # the key of our entry in the frame's attrs
 
 
-class BatchComparison:
-    """Two results, row by row.
+class ComparedFrame(pd.DataFrame):
+    """Two results, row by row: a DataFrame that shows what changed.
 
-    Args:
-        frame: One row for each row that both have: the columns they were joined on, then ``same``, and ``NAME_a``
-            and ``NAME_b`` for output, error, seconds, tokens, cost and trace_id.
-        left_out: How many rows only one of them has.
+    It has the columns that the results were joined on, then ``same``, and ``NAME_a`` and ``NAME_b`` for output,
+    error, seconds, tokens, cost and trace_id. Rows of it are a comparison too; with other columns it shows itself
+    as pandas does.
     """
 
-    def __init__(self, frame: pd.DataFrame, left_out: int) -> None:
-        self.frame = frame
-        self.left_out = left_out
+    @property
+    def _constructor(self) -> Callable[..., ComparedFrame]:
+        return ComparedFrame
 
-    def differing(self) -> pd.DataFrame:
+    @property
+    def left_out(self) -> int:
+        """How many rows only one of the results has."""
+        return int(self.attrs.get(_ABOUT, {}).get("left_out", 0))
+
+    def differing(self) -> ComparedFrame:
         """Return the rows whose outputs differ."""
-        return self.frame[~self.frame["same"]]
+        return self[~self["same"]]
 
     def summary(self) -> pd.DataFrame:
         """Return for each side how many rows failed, what they took and what they used."""
-        frame = self.frame
+        seconds = [self[f"seconds_{side}"] for side in _SIDES]
         return pd.DataFrame(
             {
-                "rows": len(frame),
-                "failed": [int(frame[f"error_{side}"].notna().sum()) for side in _SIDES],
-                "seconds_p50": [frame[f"seconds_{side}"].median() for side in _SIDES],
-                "seconds_p95": [frame[f"seconds_{side}"].quantile(0.95) for side in _SIDES],
-                "tokens": [int(frame[f"tokens_{side}"].sum()) for side in _SIDES],
-                "cost": [frame[f"cost_{side}"].sum(skipna=False) for side in _SIDES],
+                "rows": len(self),
+                "failed": [int(self[f"error_{side}"].notna().sum()) for side in _SIDES],
+                "seconds": [one.sum() for one in seconds],
+                "seconds_p50": [one.median() for one in seconds],
+                "seconds_p95": [one.quantile(0.95) for one in seconds],
+                "tokens": [int(self[f"tokens_{side}"].sum()) for side in _SIDES],
+                "cost": [self[f"cost_{side}"].sum(skipna=False) for side in _SIDES],
             },
             index=list(_SIDES),
         )
 
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{self.summary()}"
+        return comparison_text(self._comparison()) if {*self.columns} >= _NAMES else super().__repr__()
 
-    def _repr_html_(self) -> str:
-        rows = self.differing().drop(columns=["same", "trace_id_a", "trace_id_b"]).dropna(axis=1, how="all")
-        shown = rows.head(_SHOWN).to_html(escape=True, float_format=_NUMBER) if len(rows) else ""
-        more = f"<p>showing {_SHOWN} of {len(rows):,} rows that differ</p>" if len(rows) > _SHOWN else ""
-        return f"<p>{self._headline()}</p>{self.summary().to_html(float_format=_NUMBER)}{shown}{more}"
+    def _repr_html_(self) -> str | None:
+        if {*self.columns} >= _NAMES:
+            return comparison_html(self._comparison())
+        return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
 
-    def _headline(self) -> str:
-        same = int(self.frame["same"].sum())
-        verb = "row is" if self.left_out == 1 else "rows are"
-        alone = f"; {self.left_out:,} {verb} in one of them only" if self.left_out else ""
-        return f"{same:,} of {len(self.frame):,} rows have the same output{alone}"
+    def _comparison(self) -> Comparison:
+        known = self.attrs.get(_ABOUT, {})
+        keys = [key for key in known.get("keys", []) if key in self.columns]
+        labels = self[keys].itertuples(index=False, name=None) if keys else ((label,) for label in self.index)
+        return Comparison(
+            names=known.get("names", _SIDES),
+            labels=[", ".join(map(str, label)) for label in labels],
+            rows=self[sorted(_NAMES)].to_dict("records"),
+            figures=self.summary().to_dict("index"),
+            left_out=self.left_out,
+        )
 
 
-def compare(a: pd.DataFrame, b: pd.DataFrame, on: Hashable | Sequence[Hashable] | None = None) -> BatchComparison:
+def compare(a: pd.DataFrame, b: pd.DataFrame, on: Hashable | Sequence[Hashable] | None = None) -> ComparedFrame:
     """Put two results of ``map_agent`` side by side: two agents, or two prompts, on the same rows.
 
     Args:
         a: One result.
         b: The other.
         on: The column or columns that tell which rows belong together; None is the index.
+
+    Returns:
+        A DataFrame with a row for each row that both have; in a notebook it shows what changed and what failed.
 
     Raises:
         ConfigError: A frame is not a result, a column is missing, or rows cannot be told apart by ``on``.
@@ -95,7 +109,16 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, on: Hashable | Sequence[Hashable] 
     same = [_equal(one, other) for one, other in zip(joined["output_a"], joined["output_b"], strict=True)]
     joined.insert(0, "same", pd.Series(same, index=joined.index, dtype=bool))
     left_out = len(sides[0]) + len(sides[1]) - 2 * len(joined)
-    return BatchComparison(joined.reset_index() if keys else joined, left_out)
+    compared = ComparedFrame(joined.reset_index() if keys else joined)
+    compared.attrs = {_ABOUT: {"left_out": left_out, "keys": keys, "names": _names(a, b)}}
+    return compared
+
+
+def _names(*frames: pd.DataFrame) -> tuple[str, ...]:
+    """What the sides are called: after their agents, where these have names of their own."""
+    agents = [about(frame).get("agent") for frame in frames]
+    named = None not in agents and len({*agents}) == len(agents)
+    return tuple(f"{side}: {agent}" if named else side for side, agent in zip(_SIDES, agents, strict=True))
 
 
 def _keyed(frame: pd.DataFrame, keys: list[Hashable], name: str) -> pd.DataFrame:
