@@ -12,6 +12,7 @@ from agents import Agent, function_tool
 
 from nbagents.errors import ConfigError
 from nbagents.replay.wire.client import install, uninstall
+from nbagents.run.batch.cluster import parcel_rows
 from nbagents.run.batch.map_agent import map_agent
 
 distributed = pytest.importorskip("distributed", reason="dask.distributed, the extra dask, is not installed")
@@ -106,6 +107,12 @@ async def test_errors_on_workers_and_what_cannot_be_sent(cluster, path):
     for agent, client in ((Agent(name="Locked", tools=[locked]), cluster), (broken, "127.0.0.1:8786")):
         with pytest.raises(ConfigError):
             await map_agent(agent, pd.Series(["c?"]), client=client, progress=False)
+
+
+def test_parcels():
+    """A slow row travels alone, or beside those it runs with; the last rows are shared out among all threads."""
+    assert [parcel_rows(3, 2, seconds, left=1_000) for seconds in (0, 0.1, 0.6, 60)] == [250, 30, 3, 3]
+    assert [parcel_rows(1, 4, 0.01, left) for left in (80, 20, 3)] == [10, 2, 1]
 
 
 def explode(_context, _agent):

@@ -1,4 +1,6 @@
-"""Rows on a Dask cluster: sent a few at a time, and done again elsewhere when a worker is lost.
+"""Rows on a Dask cluster: sent in parcels, and done again elsewhere when a worker is lost.
+
+A parcel is a round trip, which costs both ends some milliseconds: quick rows travel together, slow ones alone.
 
 The agent travels pickled, its tools with it. Workers need nbagents, what the tools import, and, where the model is
 real, its key in their own environment: ours does not leave this machine. Dask gives a lost worker's tasks to
@@ -9,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from nbagents._optional import require
 from nbagents.errors import ConfigError
 from nbagents.replay.wire.client import current_mode
+from nbagents.run.batch.batch import Budget
 from nbagents.run.batch.row_result import RowResult
 from nbagents.run.batch.worker import Parcel, Task, Work, work
 from nbagents.tracing.capture.process import this_process
@@ -25,10 +29,12 @@ if TYPE_CHECKING:
     from nbagents.run.batch.batch import Batch
     from nbagents.run.batch.pace import Pace
 
-__all__ = ["run_on"]
+__all__ = ["parcel_rows", "run_on"]
 
 _EXTRA = "dask"
 _AHEAD = 2  # parcels for each thread: one that runs, one that waits beside it
+_PARCEL_S = 1.0  # what the rows of a parcel take together, where one alone does not take longer
+_RECENT = 20  # rows by which that is judged
 
 
 async def run_on(client: Any, batch: Batch, concurrency: int, pace: Pace) -> None:  # noqa: ANN401 - dask is optional
@@ -50,8 +56,9 @@ async def run_on(client: Any, batch: Batch, concurrency: int, pace: Pace) -> Non
         raise ConfigError(f"client is {client!r}; give a dask.distributed.Client", name="client", value=client)
     pickled = _pickled(batch.agent)
     threads = await _threads(client)
-    size = max(1, math.ceil(concurrency / threads))
-    works = (Work(pickled, mode, batch.options, tasks, this_process()) for tasks in _chunks(batch, size))
+    side = math.ceil(concurrency / threads)
+    tasks = _chunks(batch, side, threads, alone=pace.limited or batch.budget != Budget())
+    works = (Work(pickled, mode, batch.options, some, side, this_process()) for some in tasks)
     await _Sender(client, batch, pace).send(
         works, ahead=_AHEAD * threads if concurrency >= threads else concurrency
     )
@@ -118,11 +125,31 @@ def _failed(given: Work, error: Exception) -> Parcel:
     return Parcel({task.place: RowResult(None, said, 1, 0.0, 0, 0.0, None) for task in given.tasks}, [])
 
 
-def _chunks(batch: Batch, size: int) -> Iterator[list[Task]]:
+def _chunks(batch: Batch, side: int, threads: int, *, alone: bool) -> Iterator[list[Task]]:
+    """Give the tasks of one parcel after the other; as many as run side by side where each counts alone."""
     todo = batch.todo
-    for start in range(0, len(todo), size):
-        chosen = todo[start : start + size]
+    while todo:
+        recent = [row.result.seconds for row in batch.progress.rows[-_RECENT:]]
+        rows = side if alone or not recent else parcel_rows(side, threads, median(recent), len(todo))
+        chosen, todo = todo[:rows], todo[rows:]
         yield [Task(index, batch.labels[index], batch.prompts[index].asked) for index in chosen]
+
+
+def parcel_rows(side: int, threads: int, seconds: float, left: int) -> int:
+    """Return how many rows travel together: a second's, and towards the end fewer, so that no worker idles.
+
+    Args:
+        side: How many of them run side by side.
+        threads: The cluster's threads.
+        seconds: How long a row takes.
+        left: How many rows are left.
+
+    Example:
+        >>> [parcel_rows(2, 4, seconds, left=1_000) for seconds in (0.01, 0.3, 5.0)]
+        [125, 6, 2]
+    """
+    quick = side * int(_PARCEL_S / max(seconds, 1e-3))
+    return max(side, min(quick, left // (_AHEAD * threads)))
 
 
 def _mode() -> str:

@@ -21,6 +21,11 @@ class Pace:
         self._held_until = 0.0
         self._over = asyncio.Event()
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a rate to keep."""
+        return self._gap > 0
+
     def hold(self, seconds: float) -> None:
         """Let no row start for a while: the server said when it wants to hear from us again.
 

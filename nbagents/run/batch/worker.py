@@ -6,7 +6,7 @@ import asyncio
 import pickle
 import threading
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbagents._displays import quiet
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nbagents.tracing.capture.observer import TraceObserver
 
 __all__ = ["Parcel", "Task", "Work", "work"]
+
+_BATCHES = 8  # whose setting is kept
 
 
 class Task(NamedTuple):
@@ -49,7 +51,8 @@ class Work(NamedTuple):
         agent: The agent and its tools, pickled.
         mode: How the model is reached.
         options: What all rows share.
-        tasks: The rows, which run side by side.
+        tasks: The rows.
+        side: How many of them run side by side.
         home: The process that has the notebook; there traces are kept already.
     """
 
@@ -57,6 +60,7 @@ class Work(NamedTuple):
     mode: str
     options: RowOptions
     tasks: Sequence[Task]
+    side: int
     home: str
 
 
@@ -91,10 +95,21 @@ def work(given: Work) -> Parcel:
 
 
 async def _rows(given: Work) -> dict[int, RowResult]:
-    agent = _agent(given.agent)
-    setting = RowSetting(given.options, patient_config(given.options.retries), Pace(), lambda _tokens, _cost: None)
-    ended = await asyncio.gather(*(run_row(agent, task.asked, task.label, setting) for task in given.tasks))
-    return {task.place: result for task, (result, _error) in zip(given.tasks, ended, strict=True)}
+    agent, setting = _agent(given.agent), _setting(given.options)
+    free = asyncio.Semaphore(given.side)
+
+    async def row(task: Task) -> RowResult:
+        async with free:
+            result, _error = await run_row(agent, task.asked, task.label, setting)
+        return result
+
+    ended = await asyncio.gather(*map(row, given.tasks))
+    return {task.place: result for task, result in zip(given.tasks, ended, strict=True)}
+
+
+@lru_cache(_BATCHES)
+def _setting(options: RowOptions) -> RowSetting:
+    return RowSetting(options, patient_config(options.retries), Pace(), lambda _tokens, _cost: None)
 
 
 class _Collector:
