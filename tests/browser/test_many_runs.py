@@ -99,9 +99,14 @@ def the_chat(page):
     expect(panel.locator(".card")).to_contain_text("A-7: delivered <b>on Monday</b>")
     expect(panel.locator(".link")).to_have_count(1)
     expect(box).to_be_focused()
+    said = panel.locator(".list")
+    said.evaluate("list => { list.style.maxHeight = '120px'; }")
     box.fill("And order B-2000?")
     box.press("Enter")
     expect(panel.locator(".link")).to_have_count(2)
+    at_end = "list => list.scrollTop > 0 && list.scrollHeight - list.scrollTop - list.clientHeight < 2"
+    page.wait_for(at_end, said.element_handle())  # also when the output was drawn anew as the run ended
+    said.evaluate("list => { list.style.maxHeight = ''; }")
     panel.locator(".link").last.click()
     expect(page.cell(3).locator(".nbagents-root .nbagents-root")).to_contain_text("look_up_order")
     page.screenshot("many-chat-light", page.cell(3))

@@ -110,6 +110,9 @@ class ChatView extends LiveView {
     /** @type {{json: string, element: any}[]} */ this.drawn = [];
     this.wasEditing = -1;
     this.typing = false; // whether the box has the focus, also while the output is drawn anew
+    this.following = true; // what is new, until a person scrolls up
+    this.top = 0;
+    this.on(this.list, "scroll", () => this.scrolled());
     this.on(this.text, "focus", () => (this.typing = true));
     this.on(this.text, "blur", () => setTimeout(() => (this.typing &&= !this.root.isConnected || this.focused)));
     this.on(this.text, "keydown", (event) => this.key(event));
@@ -120,6 +123,13 @@ class ChatView extends LiveView {
     this.on(this.root, "keydown", (event) => {
       if (event.key === "Escape") this.cancel();
     });
+  }
+
+  scrolled() {
+    const { scrollHeight, scrollTop, clientHeight, isConnected } = this.list;
+    if (!isConnected) return;
+    this.following = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.top = scrollTop;
   }
 
   get focused() {
@@ -205,7 +215,6 @@ class ChatView extends LiveView {
    * @param {ChatHub} hub */
   drawTurns(hub) {
     const list = this.list;
-    const follow = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
     const turns = hub.talk.turns;
     for (let i = 0; i < turns.length; i++) {
       const json = JSON.stringify([turns[i], hub.editing === i, hub.open === i, hub.talk.can_branch]);
@@ -218,7 +227,7 @@ class ChatView extends LiveView {
     for (const gone of this.drawn.splice(turns.length)) gone.element.remove();
     if (turns.length) this.empty.remove();
     else list.append(this.empty);
-    if (follow) list.scrollTop = list.scrollHeight;
+    list.scrollTop = this.following ? list.scrollHeight : this.top; // a view that is put back starts at its top
   }
 
   /** @param {any} turn @param {number} place @param {ChatHub} hub */

@@ -6,6 +6,10 @@ import { extent, signed, spanRow, spansAt } from "./rows.js";
 import { rowOfKey, stopOf, textOf, typeOf } from "./table.js";
 import { clock, count, duration, percent, plural } from "../words.js";
 
+// What the SDK says in place of the words of a tool's error, and what brings them back.
+const WITHHELD = "Tool execution failed. Error details are redacted.";
+const WHY_WITHHELD = "The SDK keeps a tool's own words out of traces. Make it with function_tool(failure_error_function=…), a function of yours, and they are here.";
+
 export const TABS = ["Input", "Output", "Settings", "Raw"];
 
 /** @typedef {import("./table.js").Table} Table */
@@ -171,6 +175,7 @@ function hint(text) {
 export function payload(span, detail, tab, session) {
   const error = detail?.fields?.error?.text ?? span.error;
   const parts = error ? [make("pre", "block error", { tabindex: "0" }, [error])] : [];
+  if (error?.includes(WITHHELD)) parts.push(hint(WHY_WITHHELD));
   const waiting = span.state === "running" && detail?.fields && !detail.fields.input && !detail.fields.output;
   if (waiting) return [...parts, hint("Still running: its payload is stored when it ends.")];
   const kept = ["response", "generation", "function"].includes(span.type) && detail?.fields;
