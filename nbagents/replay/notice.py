@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 __all__ = ["NOTICE", "replay_notice", "tell_once"]
 
 NOTICE = (
-    "nbagents is offline: answers come from simple rules, not from a language model. For a real model set "
-    "OPENAI_API_KEY (or OPENAI_BASE_URL for a compatible server) and restart the kernel."
+    "nbagents is offline: answers come from simple rules, not from a language model.\n"
+    "For a real model set OPENAI_API_KEY (or OPENAI_BASE_URL for a compatible server) and restart the kernel."
 )
 
 _lock = threading.Lock()
@@ -23,7 +23,7 @@ def tell_once(write: Callable[[str], object] = print) -> bool:
     """Write the notice unless this process has written it already.
 
     Args:
-        write: Takes the line, without a line end.
+        write: Takes the notice, without a line end.
 
     Returns:
         Whether it was written now.

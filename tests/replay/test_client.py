@@ -197,7 +197,7 @@ def test_before_enable_a_client_resolves_the_mode_itself(run_python):
     )
     done = run_python(script)
     assert done.returncode == 0, done.stderr
-    notice, answer, agents_loaded = done.stdout.splitlines()
+    notice, _, answer, agents_loaded = done.stdout.splitlines()
     assert notice.startswith("nbagents is offline")
     assert (answer, agents_loaded) == (HELLO, "False")
 
