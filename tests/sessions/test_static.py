@@ -49,8 +49,8 @@ async def test_a_turn_reads_well_without_styles(filled):
         ["#", "type", "text"],
         ["1", "user", "My lamp arrived broken, order A-1043."],
         ["2", "reasoning", "Look it up."],
-        ["3", "▍call → 4", 'lookup_order(order_id="A-1043")'],
-        ["4", "▍output ← 3", '{"status": "delivered"}'],
+        ["3", "▍call\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}4", 'lookup_order(order_id="A-1043")'],
+        ["4", "▍output\N{NO-BREAK SPACE}←\N{NO-BREAK SPACE}3", '{"status": "delivered"}'],
         ["5", "assistant", "I'm sorry about the lamp."],
     ]
     tokens = sum((await filled.to_frame())["tokens"])
@@ -175,3 +175,20 @@ async def test_what_is_no_text_is_named(session):
     assert [row[2] for row in page.rows[1:]] == ["[image] Broken:", "وصل المصباح مكسورًا"]
     assert "[image] Broken:" in text
     assert "dir" in page.attributes
+
+
+async def test_what_a_model_did_by_itself_is_told(session):
+    """A tool that runs at the API shows what it was asked; reasoning without a summary says that it has none."""
+    await session.add_items(
+        [
+            {"type": "reasoning", "id": "rs_1", "summary": []},
+            {"type": "web_search_call", "id": "ws_1", "action": {"type": "search", "query": "lamp"}},
+            {"type": "file_search_call", "id": "fs_1", "queries": ["refunds"], "results": None},
+        ]
+    )
+    page, _ = shown(session)
+    assert [row[2] for row in page.rows[1:]] == [
+        "(no summary)",
+        'web_search(type="search", query="lamp")',
+        'file_search(queries=["refunds"])',
+    ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["label_of", "one_line", "said"]
 
 _MOST_ARGUMENTS = 4000  # characters
+_ASKED = ("queries", "code")  # what tools that run at the API are asked, beside an action
 # The SDK's own words for a tool that raised; what comes after the first of them is not the same in every version.
 _TOOL_ERROR = "An error occurred while running the tool"
 _TOOL_ERROR_MORE = f"{_TOOL_ERROR}. Please try again. Error: "
@@ -47,21 +48,28 @@ def said(label: str, cells: Mapping[str, str | int | None], item: Item) -> str:
         'find(name="lamp", most=3)'
     """
     if label == "call":
-        return f"{cells['tool']}({_arguments(str(cells['arguments'] or ''))})"
+        return f"{cells['tool']}({_arguments(cells['arguments'], item)})"
     if label == "output":
         output = str(cells["output"] or "")
         return f"✗ {output.removeprefix(_TOOL_ERROR_MORE)}" if output.startswith(_TOOL_ERROR) else output
+    if label == "reasoning" and not cells["text"]:
+        return "(no summary)"
     return f"{media_of(item)} {cells['text'] or ''}".strip()
 
 
-def _arguments(text: str) -> str:
+def _arguments(told: object, item: Item) -> str:
     """Write an object's members as Python's keyword arguments; what is none, or is long, stays as it is."""
-    if not text.startswith("{") or len(text) > _MOST_ARGUMENTS:
+    text = str(told or "")
+    if told is None:  # the tool runs at the API
+        action = item.get("action")
+        members = action if isinstance(action, dict) else {key: item[key] for key in _ASKED if key in item}
+    elif not text.startswith("{") or len(text) > _MOST_ARGUMENTS:
         return text
-    try:
-        members = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    else:
+        try:
+            members = json.loads(text)
+        except (ValueError, RecursionError):
+            return text
     return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in members.items())
 
 

@@ -38,9 +38,9 @@ _MOST_BYTES = 17_000  # of all lines, in both forms; a saved notebook must stay 
 _TEXT_COLUMNS = 50  # bytes of a line of text beside what it says
 _MOST_CHARACTERS = 160
 _HEADS = ("#", "type", "text", "tokens", "time (UTC)")
-_LEFT = 'align="left" style="text-align:left;vertical-align:top"'
-_LABEL = 'align="left" style="text-align:left;vertical-align:top;white-space:nowrap"'
-_RIGHT = 'align="right" style="text-align:right;vertical-align:top"'
+_RIGHT = 'align="right"'  # as notebooks do anyway
+_LEFT = 'align="left" style="text-align:left"'
+_TEXT = 'align="left" style="text-align:left;overflow-wrap:anywhere" dir="auto"'
 _PAIR_BAR = '<span style="color:#009e73">▍</span>'  # Okabe and Ito's green: tells apart on light and on dark
 
 
@@ -69,9 +69,9 @@ class Line:
     @property
     def label(self) -> str:
         """The kind, and where its other half stands."""
-        if self.kind == "call":
-            return "call" if self.partner is None else f"call → {self.partner}"
-        return self.kind if self.partner is None else f"{self.kind} ← {self.partner}"
+        if self.partner is None:
+            return self.kind
+        return f"{self.kind} {'→' if self.kind == 'call' else '←'} {self.partner}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,9 @@ def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:
         lines: What is shown.
         foot: The line under it.
     """
-    heads = "".join(f"<th {_RIGHT if head in {'#', 'tokens'} else _LABEL}>{head}</th>" for head in _heads(lines))
+    heads = "".join(
+        f"<th {_RIGHT if head in {'#', 'tokens'} else _LEFT}>{_unbroken(head)}</th>" for head in _heads(lines)
+    )
     rows = "".join(map(_row_html, lines))
     return (
         f"<div {OUTER}><b>{safe(session_id)}</b>"
@@ -205,15 +207,18 @@ def render_html(session_id: str, lines: Sequence[Line], foot: str) -> str:
 
 
 def _row_html(line: Line) -> str:
-    label = safe(line.label)
+    label = _unbroken(line.label) if line.partner else safe(line.label)
     text = safe(line.text)
     return (
         f"<tr><td {_RIGHT}>{line.position}</td>"
-        f"<td {_LABEL}>{_PAIR_BAR + label if line.is_code else label}</td>"
-        f'<td dir="auto" {_LEFT}>'
-        f"{f'<code>{text}</code>' if line.is_code else text}</td>"
-        f"<td {_RIGHT}>{line.tokens}</td>{f'<td {_LABEL}>{line.time}</td>' if line.time else ''}</tr>"
+        f"<td {_LEFT}>{_PAIR_BAR + label if line.is_code else label}</td>"
+        f"<td {_TEXT}>{f'<code>{text}</code>' if line.is_code else text}</td>"
+        f"<td {_RIGHT}>{line.tokens}</td>{f'<td {_LEFT}>{line.time}</td>' if line.time else ''}</tr>"
     )
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "&nbsp;")
 
 
 def _heads(lines: Sequence[Line]) -> tuple[str, ...]:
