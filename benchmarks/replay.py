@@ -5,6 +5,7 @@ Then how large the cassettes of notebooks are.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from nbagents.replay.cassette.cassette import Cassette
 from nbagents.replay.cassette.recording import Recording
 from nbagents.replay.cassette.scrub import Scrubber
 from nbagents.replay.commands.commands import record_notebooks
+from nbagents.replay.commands.printer import Printer
 from nbagents.replay.match.canonical import canonical_request, hash_of
 from nbagents.replay.match.place import SCRIPT
 from nbagents.replay.wire import client as seam
@@ -117,7 +119,7 @@ def sizes(folder):
     os.environ["OPENAI_BASE_URL"] = f"http://127.0.0.1:{server.server_port}/v1"
     for name in RECORDED:
         notebook = Path(shutil.copy(NOTEBOOKS / f"{name}.ipynb", folder))
-        record_notebooks([notebook], lambda _: None)
+        record_notebooks([notebook], Printer(io.StringIO()))
         yield name, notebook.with_suffix(".cassette.jsonl").stat().st_size
     del os.environ["OPENAI_BASE_URL"]
     server.shutdown()

@@ -50,16 +50,19 @@ def _lab(options: argparse.Namespace, rest: list[str]) -> int:
 
 def _record(options: argparse.Namespace, _: list[str]) -> int:
     from nbagents.replay.commands.commands import record_notebooks
+    from nbagents.replay.commands.printer import Printer
 
-    return record_notebooks(options.notebooks, print)
+    return record_notebooks(options.notebooks, Printer(sys.stdout))
 
 
 def _replay(options: argparse.Namespace, _: list[str]) -> int:
     from nbagents.replay.commands.commands import check_notebooks, diff_notebooks
+    from nbagents.replay.commands.printer import Printer
 
+    printer = Printer(sys.stdout)
     if options.what == "check":
-        return check_notebooks(options.notebooks, print)
-    return diff_notebooks(options.notebooks, print, options.executed)
+        return check_notebooks(options.notebooks, printer)
+    return diff_notebooks(options.notebooks, printer, options.executed)
 
 
 _COMMANDS = {"lab": _lab, "record": _record, "replay": _replay}

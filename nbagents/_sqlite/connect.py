@@ -74,7 +74,7 @@ def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
         return StoreOpenError(f"{path} is not a SQLite file; name another, or move it away", path=path)
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
         return StoreOpenError(
-            f"{path} cannot be written ({exc}); check its permissions, or name another", path=path
+            f"{path} cannot be written ({exc}); check its permissions, or name another file", path=path
         )
     if code.startswith("SQLITE_FULL"):
         return StoreFullError(

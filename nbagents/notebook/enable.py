@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import warnings
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -225,10 +227,23 @@ def _usable(db: Path | str | None) -> Path:
         )
     from nbagents._sqlite import connect, migrate
 
-    path = default_path() if db is None else Path(db).expanduser().absolute()
+    path = _default() if db is None else Path(db).expanduser().absolute()
     with closing(connect(path)) as connection:
         migrate(connection, path)  # now, so that the first run's spans are on disk at once
     return path
+
+
+def _default() -> Path:
+    """Return the file that is named or beside the notebook; in a read-only folder, one that is not kept."""
+    path = default_path()
+    if os.access(path.parent, os.W_OK) or not path.parent.is_dir() or os.environ.get("NBAGENTS_DB"):
+        return path
+    found = Path(tempfile.mkdtemp(prefix="nbagents-"), path.name)
+    print(  # noqa: T201 - said where the notebook asked for it
+        f"nbagents: {path.parent} is read-only, so sessions and traces go to {found} and may be gone tomorrow.\n"
+        "To keep them name a file: NBAGENTS_DB, or nbagents.enable(db=...)"
+    )
+    return found
 
 
 def _before(path: Path) -> Before:

@@ -1,4 +1,4 @@
-"""The lines that say where answers come from when it is not from a model."""
+"""The notices that say where answers come from when it is not from a model."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def tell_once(write: Callable[[str], object] = print) -> bool:
 
 
 def replay_notice(cassette: str) -> str:
-    """Return the line that says that a recording answers, because there is one and no key.
+    """Return the notice that says that a recording answers, because there is one and no key.
 
     Args:
         cassette: The file's name.
     """
     return (
-        f"nbagents replays {cassette}: no key is set, so that you get the answers that were recorded. To ask "
-        "something else set OPENAI_API_KEY and restart the kernel, or let rules answer: %nbagents mode offline"
+        f"nbagents replays {cassette}: no key is set, so that the answers are those that were recorded.\n"
+        "To ask something else set OPENAI_API_KEY and restart the kernel, or %nbagents mode offline: rules answer."
     )

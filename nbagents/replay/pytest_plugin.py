@@ -1,8 +1,8 @@
 """``pytest --nbmake`` replays by itself: a notebook with a cassette beside it runs in mode replay.
 
 Each such notebook gets a database of its own, so that no earlier run changes what it asks. NBAGENTS_MODE, where it
-is set, decides instead. The summary at the end says what was replayed and which recordings nothing asked for;
-``--nbagents-strict`` makes these fail the run.
+is set, decides instead. The summary at the end says what was replayed, which recordings nothing asked for, and
+where rules answered for want of a cassette; ``--nbagents-strict`` makes unused recordings fail the run.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbagents.replay.cassette.path import ENDING
+from nbagents.replay.wire.report import VARIABLE, read_report
+
 if TYPE_CHECKING:
     import pytest
 
 __all__ = ["Replays", "pytest_addoption", "pytest_configure"]
 
-_ENDING = ".cassette.jsonl"
 _PROPERTY = "nbagents_replay"
 
 
@@ -50,22 +52,23 @@ class Replays:
     _folder: Path | None = None
     _lines: list[str] = field(default_factory=list)
     _unused: int = 0
+    _ruled: list[str] = field(default_factory=list)
 
     def pytest_runtest_setup(self, item: Any) -> None:  # noqa: ANN401 - nbmake's item has no type
         """Point the kernel that nbmake will start to the cassette."""
-        cassette = _cassette(item)
-        if cassette is None or os.environ.get("NBAGENTS_MODE"):
+        if not getattr(item, "nbmake", False) or os.environ.get("NBAGENTS_MODE"):
             return
         self._folder = Path(tempfile.mkdtemp(prefix="nbagents-"))
-        self._set(
-            {
+        variables = {VARIABLE: str(self._folder / "report.jsonl")}
+        cassette = Path(item.path).with_suffix(ENDING)
+        if cassette.is_file():
+            variables |= {
                 "NBAGENTS_MODE": "replay",
                 "NBAGENTS_NOTEBOOK": str(item.path),
                 "NBAGENTS_CASSETTE": str(cassette),
                 "NBAGENTS_DB": str(self._folder / "notebook.db"),
-                "NBAGENTS_REPLAY_REPORT": str(self._folder / "report.jsonl"),
             }
-        )
+        self._set(variables)
 
     def pytest_runtest_teardown(self, item: Any) -> None:  # noqa: ANN401 - as above
         """Note what was replayed, and put the environment back."""
@@ -77,7 +80,7 @@ class Replays:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        said = _said(item.name, Path(item.path).with_suffix(_ENDING), folder / "report.jsonl")
+        said = _said(item.name, Path(item.path).with_suffix(ENDING), folder / "report.jsonl")
         item.user_properties.append((_PROPERTY, said))  # reports also come from the workers of pytest-xdist
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -85,9 +88,10 @@ class Replays:
         """Take up what was replayed."""
         if report.when == "teardown":
             said: list[Any] = [value for name, value in report.user_properties if name == _PROPERTY]
-            for lines, unused in said:
+            for lines, unused, ruled in said:
                 self._lines += lines
                 self._unused += unused
+                self._ruled += ruled
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a strict run in which recordings were not used."""
@@ -96,9 +100,12 @@ class Replays:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's reporter is private
         """Print what was replayed."""
-        if self._lines:
+        lines = [*self._lines]
+        if self._ruled:
+            lines.append(f"no cassette, so that rules answered: {', '.join(sorted(self._ruled))}")
+        if lines:
             terminalreporter.section("nbagents replay")
-            for line in self._lines:
+            for line in lines:
                 terminalreporter.write_line(line)
 
     def _set(self, variables: dict[str, str]) -> None:
@@ -106,26 +113,20 @@ class Replays:
         os.environ.update(variables)
 
 
-def _said(name: str, path: Path, report: Path) -> tuple[list[str], int]:
-    """Return what one replay did, in lines, and how many recordings it did not use."""
+def _said(name: str, path: Path, report: Path) -> tuple[list[str], int, list[str]]:
+    """Return what one run did in lines, how many recordings it did not use, and its name where rules answered."""
     from nbagents.errors import CassetteError
     from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.commands.check import replayed
-    from nbagents.replay.wire.report import read_report
 
     outcome = read_report(report)
+    if not path.is_file():
+        return [], 0, [name] * (outcome.modes[-1:] == ["offline"])
     try:
         cassette = Cassette.read(path)
     except CassetteError as exc:
-        return [f"{name}: {exc}"], 0
+        return [f"{name}: {exc}"], 0, []
     findings = replayed(cassette, outcome, None)
     lines = [f"{name}: {len(outcome.used)} of {len(cassette)} recorded calls used"]
     lines += [f"  {one.kind}: {one.text}" for one in findings]
-    return lines, sum(one.kind == "unused" for one in findings)
-
-
-def _cassette(item: Any) -> Path | None:  # noqa: ANN401 - as above
-    if not getattr(item, "nbmake", False):
-        return None
-    cassette = Path(item.path).with_suffix(_ENDING)
-    return cassette if cassette.is_file() else None
+    return lines, sum(one.kind == "unused" for one in findings), []

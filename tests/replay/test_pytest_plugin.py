@@ -23,6 +23,7 @@ def folder(tmp_path, monkeypatch, scripted, environment):
     environment.setenv("OPENAI_BASE_URL", scripted.url)
     sources = (ENABLE, ASK.format(text="Hi", answer="hello"), ASK.format(text="Ho", answer="ahoy"))
     write(tmp_path / "lamp.ipynb", *sources)
+    write(tmp_path / "rules.ipynb", "import nbagents\nnbagents.enable()")
     write(tmp_path / "plain.ipynb", "import os\nassert 'NBAGENTS_MODE' not in os.environ")
     scripted.says("hello", "ahoy")
     assert main(["record", "lamp.ipynb"]) == 0
@@ -47,10 +48,12 @@ def test_a_recorded_notebook_is_replayed_by_itself(folder):
     """Without a key, server or setting the notebook passes; the summary says how many calls were used."""
     done = pytest_in(folder)
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
     assert "lamp.ipynb: 2 of 2 recorded calls used" in done.stdout
     assert "plain.ipynb:" not in done.stdout
-    assert sorted(path.name for path in folder.iterdir()) == ["lamp.cassette.jsonl", "lamp.ipynb", "plain.ipynb"]
+    assert "no cassette, so that rules answered: rules.ipynb" in done.stdout
+    made = {path.name for path in folder.iterdir()} - {"nbagents.db"}  # of the one whose rules answered
+    assert made == {"lamp.cassette.jsonl", "lamp.ipynb", "plain.ipynb", "rules.ipynb"}
 
 
 def test_unused_and_missing_calls_are_in_the_summary(folder):

@@ -6,23 +6,20 @@ import hashlib
 import json
 import os
 import re
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbagents.errors import CassetteError, SecretFoundError
+from nbagents.replay.cassette.path import record_command
 from nbagents.replay.cassette.recording import Recording, line_of, recording_of
 from nbagents.replay.cassette.scrub import Scrubber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from nbagents._location import Location
+__all__ = ["Cassette"]
 
-__all__ = ["ENDING", "Cassette", "cassette_path", "record_command"]
-
-ENDING = ".cassette.jsonl"
 
 _VERSION = 1
 _POINTER = "version https://git-lfs.github.com/"
@@ -30,37 +27,6 @@ _LFS = "is Git LFS's pointer to the file and not the file; fetch it with: git lf
 _CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 _HASHED = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
 _HEAD = json.dumps({"nbagents_cassette": _VERSION}) + "\n"
-
-
-def cassette_path(location: Location, variables: Mapping[str, str]) -> Path:
-    """Return the cassette that belongs to a location.
-
-    Args:
-        location: Where code runs.
-        variables: Environment variables; ``NBAGENTS_CASSETTE`` names the file where it is set.
-
-    Example:
-        >>> from nbagents._location import Location
-        >>> cassette_path(Location("lab", Path("/home/ada/lamp.ipynb"), Path("/home/ada")), {}).as_posix()
-        '/home/ada/lamp.cassette.jsonl'
-    """
-    named = variables.get("NBAGENTS_CASSETTE")
-    if named:
-        return location.folder / Path(named).expanduser()
-    if location.notebook is None:
-        return location.folder / f"nbagents{ENDING}"
-    return location.notebook.with_suffix(ENDING)
-
-
-def record_command(cassette: Path) -> str:
-    """Return the command that records a cassette again, from the folder that it is in.
-
-    Example:
-        >>> record_command(Path("course/my lamp.cassette.jsonl"))
-        "nbagents record 'my lamp.ipynb'"
-    """
-    name = cassette.name.removesuffix(ENDING) if cassette.name.endswith(ENDING) else "NOTEBOOK"
-    return shlex.join(["nbagents", "record", f"{name}.ipynb"])
 
 
 class Cassette:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from nbagents.replay.cassette.cassette import ENDING, record_command
+from nbagents.replay.cassette.path import ENDING, record_command
 from nbagents.replay.cassette.scrub import Scrubber
 
 if TYPE_CHECKING:

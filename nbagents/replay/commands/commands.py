@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbagents.errors import ReplayError
-from nbagents.replay.cassette.cassette import ENDING, Cassette
+from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.cassette.path import ENDING
 from nbagents.replay.commands import check
 from nbagents.replay.commands.compare import compare
 from nbagents.replay.commands.execute import Executed, execute, read_notebook
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from nbagents.replay.commands.check import Finding
+    from nbagents.replay.commands.printer import Printer
     from nbagents.replay.mode import Mode
 
-    Write = Callable[[str], object]
 
 __all__ = ["cassettes_alone", "check_notebooks", "diff_notebooks", "notebooks_with_cassettes", "record_notebooks"]
 
@@ -36,29 +37,29 @@ OK, FOUND, USAGE = 0, 1, 2
 _WITH_IDS = 5  # the minor version of the notebook format, 4, since which cells have ids
 
 
-def record_notebooks(paths: Sequence[Path], write: Write) -> int:
+def record_notebooks(paths: Sequence[Path], printer: Printer) -> int:
     """Run notebooks with the model, keep what it answered, and save the outputs that a replay gives.
 
     A cassette takes the place of the old one only when the notebook runs to its end and replays.
 
     Args:
         paths: The notebooks.
-        write: Takes a line.
+        printer: Prints what is found, and where it is.
 
     Returns:
         The exit status.
     """
-    if not _all_there(paths, write):
+    if not _all_there(paths, printer):
         return USAGE
-    return _each(paths, lambda path: _record(path, write), write)
+    return _each(paths, lambda path: _record(path, printer), printer)
 
 
-def check_notebooks(paths: Sequence[Path], write: Write) -> int:
+def check_notebooks(paths: Sequence[Path], printer: Printer) -> int:
     """Replay notebooks and say what no longer matches.
 
     Args:
         paths: The notebooks; none stands for all below the working folder that have a cassette.
-        write: Takes a line.
+        printer: Prints what is found, and where it is.
 
     Returns:
         The exit status.
@@ -66,34 +67,34 @@ def check_notebooks(paths: Sequence[Path], write: Write) -> int:
     alone = [] if paths else list(cassettes_alone(Path()))
     chosen = paths or list(notebooks_with_cassettes(Path()))
     if not chosen and not alone:
-        write("no notebook here has a cassette; make one with: nbagents record NOTEBOOK")
+        printer.line("no notebook here has a cassette; make one with: nbagents record NOTEBOOK")
         return USAGE
-    if not _all_there(chosen, write):
+    if not _all_there(chosen, printer):
         return USAGE
     return max(
-        _each(chosen, lambda path: _check(path, write), write),
-        *(_say(path, [check.alone(path)], write) for path in alone),
+        _each(chosen, lambda path: _check(path, printer), printer),
+        *(_say(path, [check.alone(path)], printer) for path in alone),
         OK,
     )
 
 
-def diff_notebooks(paths: Sequence[Path], write: Write, executed: Path | None = None) -> int:
+def diff_notebooks(paths: Sequence[Path], printer: Printer, executed: Path | None = None) -> int:
     """Compare saved outputs with those of a replay, cell by cell.
 
     Args:
         paths: The notebooks.
-        write: Takes a line.
+        printer: Prints what is found, and where it is.
         executed: A notebook that was run already, to compare the only one of ``paths`` with; None replays.
 
     Returns:
         The exit status.
     """
     if executed is not None and len(paths) > 1:
-        write("--executed is one notebook's run: name the one notebook to compare it with")
+        printer.line("--executed is one notebook's run: name the one notebook to compare it with")
         return USAGE
-    if not _all_there([*paths, *([executed] if executed else [])], write):
+    if not _all_there([*paths, *([executed] if executed else [])], printer):
         return USAGE
-    return _each(paths, lambda path: _diff(path, write, executed), write)
+    return _each(paths, lambda path: _diff(path, printer, executed), printer)
 
 
 def notebooks_with_cassettes(folder: Path) -> Iterator[Path]:
@@ -115,45 +116,47 @@ def _pairs(folder: Path) -> Iterator[tuple[Path, Path]]:
             yield cassette, cassette.with_name(f"{cassette.name.removesuffix(ENDING)}.ipynb")
 
 
-def _each(paths: Sequence[Path], work: Callable[[Path], list[Finding]], write: Write) -> int:
+def _each(paths: Sequence[Path], work: Callable[[Path], list[Finding]], printer: Printer) -> int:
     """Do the same with each notebook; what is wrong with one stops none of the others."""
     bad = []
     for path in paths:
         try:
             findings = work(path)
-        except (ReplayError, OSError) as exc:
+        except ReplayError as exc:
             findings = [check.Finding("failed", str(exc))]
-        if _say(path, findings, write) != OK:
+        except OSError as exc:
+            findings = [check.Finding("failed", f"{exc.strerror}: {exc.filename}")]
+        if _say(path, findings, printer) != OK:
             bad.append(path.as_posix())
     if len(paths) > 1:
         rest = f"; look at: {', '.join(bad)}" if bad else ""
-        write(f"{len(paths) - len(bad)} of {len(paths)} notebooks are ok{rest}")
+        printer.line(f"{len(paths) - len(bad)} of {len(paths)} notebooks are ok{rest}")
     return FOUND if bad else OK
 
 
-def _record(path: Path, write: Write) -> list[Finding]:
+def _record(path: Path, printer: Printer) -> list[Finding]:
     target = _cassette(path)
-    _give_ids(path, write)
+    _give_ids(path, printer)
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".nbagents-") as folder:
         fresh = Path(folder, target.name)
-        made = _run(path, "record", fresh, write)
+        made = _run(path, "record", fresh, printer)
         if made.error is not None:
             return [check.failed(made.outcome, "record", made.error)]
         if not fresh.exists():
             return [check.nothing_recorded(made.outcome)]
-        again = _run(path, "replay", fresh, write)
+        again = _run(path, "replay", fresh, printer)
         cassette = Cassette.read(fresh)
         findings = [*check.secrets(fresh), *check.replayed(cassette, again.outcome, again.error)]
         if findings:
-            write(f"{path.name}: recorded, but it does not replay; the old cassette stays")
+            printer.line(f"{path.name}: recorded, but it does not replay; the old cassette stays")
             return findings
         _put(cassette, target)
     _save(again, path)
-    write(f"{path.name}: {len(cassette)} calls recorded in {target.name}")
+    printer.line(f"{path.name}: {len(cassette)} call{'s' * (len(cassette) != 1)} recorded in {target.name}")
     return []
 
 
-def _give_ids(path: Path, write: Write) -> None:
+def _give_ids(path: Path, printer: Printer) -> None:
     """Calls are found by their cell's id. Where a file has none, JupyterLab makes up others each time."""
     import nbformat
 
@@ -161,7 +164,7 @@ def _give_ids(path: Path, write: Write) -> None:
     if notebook.nbformat_minor < _WITH_IDS:
         made = nbformat.v4.upgrade(notebook, from_minor=notebook.nbformat_minor)  # type: ignore[no-untyped-call]  # nbformat's
         nbformat.write(made, path)  # type: ignore[no-untyped-call]  # nbformat's
-        write(f"{path.name}: its cells had no ids, by which calls are found; they have now")
+        printer.line(f"{path.name}: its cells had no ids, by which calls are found; they have now")
 
 
 def _put(cassette: Cassette, target: Path) -> None:
@@ -180,46 +183,46 @@ def _save(executed: Executed, path: Path) -> None:
     nbformat.write(executed.notebook, path)  # type: ignore[no-untyped-call]  # nbformat's
 
 
-def _check(path: Path, write: Write) -> list[Finding]:
+def _check(path: Path, printer: Printer) -> list[Finding]:
     target = _cassette(path)
     cassette = Cassette.read(target)
     saved = read_notebook(path)
-    made = _run(path, "replay", target, write)
+    made = _run(path, "replay", target, printer)
     found = [*check.secrets(target), *check.replayed(cassette, made.outcome, made.error)]
     if made.error is None:
         found += check.stale(compare(saved, made.notebook))
     return found + check.age((one.recorded for one in cassette), datetime.now(UTC).date())
 
 
-def _diff(path: Path, write: Write, executed: Path | None) -> list[Finding]:
+def _diff(path: Path, printer: Printer, executed: Path | None) -> list[Finding]:
     saved = read_notebook(path)
     if executed is not None:
         return check.stale(compare(saved, read_notebook(executed)))
-    made = _run(path, "replay", _cassette(path), write)
+    made = _run(path, "replay", _cassette(path), printer)
     if made.error is not None:
         return [check.failed(made.outcome, "replay", made.error)]
     return check.stale(compare(saved, made.notebook))
 
 
-def _run(path: Path, mode: Mode, cassette: Path, write: Write) -> Executed:
+def _run(path: Path, mode: Mode, cassette: Path, printer: Printer) -> Executed:
     variables = {"NBAGENTS_MODE": mode, "NBAGENTS_CASSETTE": str(cassette.absolute())}
-    return execute(path, variables, lambda cell, of: write(f"{path.name}: {mode} cell {cell} of {of}"))
+    return execute(path, variables, lambda cell, of: printer.passing(f"{path.name}: {mode} cell {cell} of {of}"))
 
 
 def _cassette(path: Path) -> Path:
     return path.with_suffix(ENDING)
 
 
-def _all_there(paths: Sequence[Path], write: Write) -> bool:
+def _all_there(paths: Sequence[Path], printer: Printer) -> bool:
     lacking = [path for path in paths if not path.is_file()]
     for path in lacking:
-        write(f"there is no notebook {path}")
+        printer.line(f"there is no notebook {path}")
     return not lacking
 
 
-def _say(path: Path, findings: Sequence[Finding], write: Write) -> int:
+def _say(path: Path, findings: Sequence[Finding], printer: Printer) -> int:
     for one in findings:
-        write(f"{path.name}: {'warning: ' if one.warning else ''}{one.kind}: {one.text}")
+        printer.line(f"{path.name}: {'warning: ' if one.warning else ''}{one.kind}: {one.text}")
     if not findings:
-        write(f"{path.name}: ok")
+        printer.line(f"{path.name}: ok")
     return FOUND if any(not one.warning for one in findings) else OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import CassetteMissError, Difference
-from nbagents.replay.cassette.cassette import record_command
+from nbagents.replay.cassette.path import record_command
 from nbagents.replay.match.difference import differences, similarity
 
 if TYPE_CHECKING:

@@ -221,7 +221,7 @@ def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> N
 
 
 def _cassette() -> Path:
-    from nbagents.replay.cassette.cassette import cassette_path
+    from nbagents.replay.cassette.path import cassette_path
 
     return cassette_path(locate(current_environment()), os.environ)
 

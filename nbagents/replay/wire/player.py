@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import CassetteError
-from nbagents.replay.cassette.cassette import Cassette, record_command
+from nbagents.replay.cassette.path import record_command
 from nbagents.replay.cassette.redacted import stands_for
 from nbagents.replay.cassette.reply import chunks_of
 from nbagents.replay.cassette.scrub import Scrubber
@@ -18,6 +18,7 @@ from nbagents.replay.match.miss import miss
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.cassette.recording import Recording
     from nbagents.replay.match.place import Place, Where
     from nbagents.replay.wire.ask import Ask
