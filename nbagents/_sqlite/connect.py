@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 from nbagents._sqlite.holder import holder_of
 from nbagents.errors import StoreBusyError, StoreError, StoreFullError, StoreOpenError
 
-__all__ = ["BUSY_TIMEOUT_MS", "connect", "translate"]
+__all__ = ["BUSY_TIMEOUT_MS", "connect", "file_at", "translate"]
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -57,6 +58,19 @@ def _check_folder(path: Path | str) -> None:
     if Path(path).is_dir():
         example = Path(path) / "nbagents.db"
         raise StoreOpenError(f"{path} is a folder; name a file in it, such as {example}", path=path)
+
+
+def file_at(path: Path | str) -> tuple[int, int] | None:
+    """Return which file is there now, None where there is none: SQLite goes on in one that was removed.
+
+    Args:
+        path: The file, or ``":memory:"``, which is none.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - half as long as Path's, before each use of a session
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:

@@ -326,5 +326,10 @@ class TraceRecord(Analysis):
         """
         from nbagents.tracing.comparison.compare import TraceComparison
 
-        check_given("other", other, "a TraceRecord, such as one of traces()", fits=isinstance(other, TraceRecord))
+        check_given(
+            "other",
+            other,
+            "a TraceRecord, such as one of TraceStore().records()",
+            fits=isinstance(other, TraceRecord),
+        )
         return TraceComparison(self, other)

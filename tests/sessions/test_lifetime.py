@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
+
+from nbagents import SQLiteSession, edit
+from nbagents._sqlite import connect, migrate
+from nbagents.sessions.sqlite.connection import FileReplacedWarning
 
 _BEGIN = """
 import asyncio, gc, sys, threading
@@ -82,3 +87,33 @@ def test_a_process_that_never_closes_ends_quietly(path, script):
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert path.exists()
+
+
+@pytest.mark.parametrize("by", ["removed", "replaced"])
+async def test_a_file_that_is_gone_is_left(tmp_path, by):
+    """What comes after somebody removed the file is in a new one, never in one that nobody can open."""
+    path = tmp_path / "lamp.db"
+    async with SQLiteSession("s", path) as session:
+        await session.add_items([{"role": "user", "content": "before"}])
+        sheet = edit(session)._sheet
+        before = await sheet.version()
+        for file in tmp_path.glob("lamp.db*"):
+            file.unlink()
+        if by == "replaced":
+            async with SQLiteSession("s", path) as other:
+                await other.add_items([{"role": "user", "content": "theirs"}])
+        with pytest.warns(FileReplacedWarning, match="is kept in a new file"):
+            await session.add_items([{"role": "user", "content": "after!"}])
+        assert await sheet.version() != before
+        async with SQLiteSession("s", path) as again:
+            found = [item["content"] for item in await again.get_items()]
+    assert found == (["after!"] if by == "removed" else ["theirs", "after!"])
+
+
+def test_a_file_of_traces_alone_is_shown_as_no_items(tmp_path):
+    """The first look at a session in a notebook that only ran agents is an empty table, no error."""
+    path = tmp_path / "lamp.db"
+    with closing(connect(path)) as connection:
+        migrate(connection, path)
+    _, text = edit(SQLiteSession("s", path)).static_forms()
+    assert "0 items" in text

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import warnings
+from contextlib import closing
 
 import pytest
 from agents import (
@@ -22,6 +23,7 @@ from agents import (
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from nbagents import openai_client
+from nbagents._sqlite import connect, migrate
 from nbagents.tracing.capture.processor import NotebookTracingProcessor
 from nbagents.tracing.capture.queue_writer import TraceWarning
 from nbagents.tracing.capture.writer import writer_of
@@ -214,3 +216,6 @@ def test_a_file_that_was_removed_is_made_again(processor, store, path):
         assert [record.name for record in store.records()] == [name]
         for file in path.parent.glob(f"{path.name}*"):
             file.unlink()
+        if name == "old":
+            with closing(connect(path)) as connection:  # and a session may be the first in the new one
+                migrate(connection, path)

@@ -44,7 +44,7 @@ class KeptOutline:
         self.store = store
         self.outline = Outline()
         self._size = _Size()
-        self._gate: tuple[int, int] | None = None
+        self._gate: tuple[sqlite3.Connection, int, int] | None = None
         self._step = 0
         self._changes = 0
 
@@ -78,7 +78,8 @@ class KeptOutline:
         if gate == self._gate:
             return
         size = self._measure(connection)
-        touched = touched_since(connection, self._step, self.store.tables.messages)
+        same = self._gate is None or self._gate[0] is connection  # else the file was removed or replaced
+        touched = touched_since(connection, self._step, self.store.tables.messages) if same else None
         if size != self._size or touched is None or touched:
             self._changes += 1
             self._refresh(connection, size, touched)
@@ -132,6 +133,6 @@ class KeptOutline:
         return _Size(*found.fetchone())
 
 
-def _gate(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return what changes with every write to the file, by whomever."""
-    return connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes
+def _gate(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, int, int]:
+    """Return what changes with every write to the file, by whomever, and with the file."""
+    return connection, connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes

@@ -13,23 +13,30 @@ import asyncio
 import concurrent.futures
 import sqlite3
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import aiosqlite
 
+from nbagents._sqlite import file_at
 from nbagents.sessions.loops.settled import settled
 from nbagents.sessions.sqlite.retirement import RETIREMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-__all__ = ["ClosedError", "Desk", "WorkConnection"]
+__all__ = ["ClosedError", "Desk", "FileReplacedWarning", "WorkConnection"]
 
 T = TypeVar("T")
 
 
 class ClosedError(Exception):
     """The connection was closed before the work was taken up."""
+
+
+class FileReplacedWarning(UserWarning):
+    """A session's file was removed or replaced while it was in use."""
 
 
 class _Outcome:
@@ -63,10 +70,13 @@ class Desk:
     """Where a session's work is handed in: opened at first use, shared by every loop and thread.
 
     Args:
+        path: The file.
         open_: Opens the connection and makes its tables; runs on the connection's own thread.
     """
 
-    def __init__(self, open_: Callable[[], WorkConnection]) -> None:
+    def __init__(self, path: Path | str, open_: Callable[[], WorkConnection]) -> None:
+        self._path = path
+        self._file: tuple[int, int] | None = None
         self._open = open_
         self._guard = threading.Lock()
         self._opening: concurrent.futures.Future[aiosqlite.Connection] | None = None
@@ -78,6 +88,7 @@ class Desk:
         Raises:
             ClosedError: ``close()`` came first.
         """
+        await self._leave_what_is_gone()
         connection = await self._connected()
         try:
             # aiosqlite passes its argument on to WorkConnection.execute, which knows functions.
@@ -108,6 +119,20 @@ class Desk:
         if opening is not None:
             connection = await settled(asyncio.wrap_future(opening))
             await settled(connection.close())
+
+    async def _leave_what_is_gone(self) -> None:
+        """Close a file that was removed or replaced: what comes next belongs in the one that is there now."""
+        with self._guard:
+            opening = self._opening
+            if opening is None or not opening.done() or file_at(self._path) == self._file:
+                return
+            self._opening = None
+        warnings.warn(
+            f"{self._path} was removed or replaced while it was in use; what comes next is kept in a new file",
+            FileReplacedWarning,
+            stacklevel=2,
+        )
+        await settled(opening.result().close())
 
     async def _connected(self) -> aiosqlite.Connection:
         with self._guard:
@@ -149,6 +174,7 @@ class Desk:
         def open_() -> WorkConnection:
             try:
                 opened.append(self._open())
+                self._file = file_at(self._path)
             except Exception as exc:  # noqa: BLE001 - raised below
                 failed.append(exc)
                 opened.append(sqlite3.connect(":memory:", factory=WorkConnection))

@@ -60,7 +60,7 @@ class SessionCore(Editable):
         self.sessions_table = tables.sessions
         self.messages_table = tables.messages
         self._store = Store(tables, session_id)
-        self._desk = Desk(partial(open_file, self.db_path, tables))
+        self._desk = Desk(self.db_path, partial(open_file, self.db_path, tables))
         place = str(self.db_path) if self.db_path != MEMORY else f"{MEMORY}{id(self)}"
         self._owner = (place, tables.messages, session_id)
         self._named: set[int | None] = set()

@@ -13,6 +13,7 @@ from nbagents.sessions.items.encode import encode
 from nbagents.sessions.items.rows import METADATA_KEY
 from nbagents.sessions.sqlite.branching import Branching
 from nbagents.sessions.sqlite.core import MEMORY
+from nbagents.sessions.sqlite.tables import has_items
 from nbagents.sessions.sqlite.undoing import Undoing
 from nbagents.sessions.sqlite.upkeep import Upkeep
 from nbagents.sessions.table.history import History
@@ -124,7 +125,7 @@ class SQLiteSession(Branching, Undoing, Upkeep):
         if not Path(self.db_path).exists():
             return nothing
         with closing(_open_to_read(self.db_path)) as connection:
-            return self._glimpse(connection)
+            return self._glimpse(connection) if has_items(connection, self._store.tables) else nothing
 
     def _glimpse(self, connection: sqlite3.Connection) -> Glimpse:
         """Read a short history whole, and of a long one the end."""

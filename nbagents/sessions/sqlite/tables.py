@@ -97,6 +97,11 @@ def create_tables(connection: sqlite3.Connection, tables: Tables, path: object) 
         connection.commit()
 
 
+def has_items(connection: sqlite3.Connection, tables: Tables) -> bool:
+    """Tell whether a file has the table of items: one that only traces were written to has not."""
+    return bool(_columns(connection, tables.messages))
+
+
 def _columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
     return tuple(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
 

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
-from nbagents._sqlite import connect, migrate, translate
+from nbagents._sqlite import connect, file_at, migrate, translate
 from nbagents.errors import StoreError
 from nbagents.tracing.capture.ledger import Batch, Known
 from nbagents.tracing.capture.queue_writer import QueueWriter
@@ -62,6 +62,7 @@ class TraceWriter(QueueWriter):
     def __init__(self, path: Path) -> None:
         self.observers: tuple[TraceObserver, ...] = ()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         super().__init__(path)
 
     def _reset(self) -> None:
@@ -118,7 +119,7 @@ class TraceWriter(QueueWriter):
                 self._warn(f"a row of trace {values[0]!r} cannot be stored and is lost: {exc!r}")
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and not self.path.exists():
+        if self._connection is not None and file_at(self.path) != self._file:
             self._close()  # removed by somebody to start afresh: what comes next belongs in a new file
         if self._connection is None:
             connection = connect(self.path)
@@ -127,7 +128,7 @@ class TraceWriter(QueueWriter):
             except BaseException:
                 connection.close()
                 raise
-            self._connection = connection
+            self._connection, self._file = connection, file_at(self.path)
         return self._connection
 
     def _close(self) -> None:

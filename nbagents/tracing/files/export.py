@@ -45,7 +45,9 @@ def export(records: Sequence[TraceRecord], path: Path | str, format: str | None 
             out.writelines(parts)
         unfinished.replace(file)
     except OSError as exc:
-        raise TraceFileError(f"{file} cannot be written: {exc}; name another file", path=file) from exc
+        raise TraceFileError(
+            f"{file} cannot be written: {exc.strerror or exc}; name another file", path=file
+        ) from exc
     finally:
         unfinished.unlink(missing_ok=True)
     return file

@@ -28,7 +28,7 @@ def read_file(path: Path) -> list[Trace]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise TraceFileError(f"{path} cannot be read: {exc}", path=path) from exc
+        raise TraceFileError(f"{path} cannot be read: {getattr(exc, 'strerror', None) or exc}", path=path) from exc
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if lines and '"kind"' in lines[0][1] and '"resourceSpans"' not in lines[0][1]:
         return _own(path, lines)

@@ -205,7 +205,9 @@ class TraceStore(StoreFile):
             try:
                 write_jsonl(examples, Path(path).expanduser())
             except OSError as exc:
-                raise TraceFileError(f"{path} cannot be written: {exc}; name another file", path=path) from exc
+                raise TraceFileError(
+                    f"{path} cannot be written: {exc.strerror or exc}; name another file", path=path
+                ) from exc
         return example_frame(examples)
 
     def import_(self, path: Path | str) -> list[TraceRecord]:
