@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import warnings
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbagents._location import Location, current_environment, locate
-from nbagents._sqlite import default_path, set_default_path
-from nbagents.errors import ConfigError
+from nbagents._sqlite import set_default_path
+from nbagents.notebook.store_file import usable_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from nbagents.notebook.places import Places
     from nbagents.notebook.strips import Board
@@ -140,7 +138,7 @@ def enable(
 
     environment = current_environment()
     chosen = choose_mode(mode)
-    path = _usable(db)
+    path = usable_file(db)
     if _enabled is not None and _enabled.path != path:
         disable()
     places = _enabled.places if _enabled is not None else _places(locate(environment))
@@ -218,32 +216,6 @@ def _tell_removed(there: Iterable[object]) -> None:
         TraceWarning,
         stacklevel=2,
     )
-
-
-def _usable(db: Path | str | None) -> Path:
-    if db is not None and not str(db).strip():
-        raise ConfigError(
-            "db is empty: name a file, or leave it out for the one beside the notebook", name="db", value=db
-        )
-    from nbagents._sqlite import connect, migrate
-
-    path = _default() if db is None else Path(db).expanduser().absolute()
-    with closing(connect(path)) as connection:
-        migrate(connection, path)  # now, so that the first run's spans are on disk at once
-    return path
-
-
-def _default() -> Path:
-    """Return the file that is named or beside the notebook; in a read-only folder, one that is not kept."""
-    path = default_path()
-    if os.access(path.parent, os.W_OK) or not path.parent.is_dir() or os.environ.get("NBAGENTS_DB"):
-        return path
-    found = Path(tempfile.mkdtemp(prefix="nbagents-"), path.name)
-    print(  # noqa: T201 - said where the notebook asked for it
-        f"nbagents: {path.parent} is read-only, so sessions and traces go to {found} and may be gone tomorrow.\n"
-        "To keep them name a file: NBAGENTS_DB, or nbagents.enable(db=...)"
-    )
-    return found
 
 
 def _before(path: Path) -> Before:

@@ -24,6 +24,9 @@ __all__ = ["Finding", "Kind", "age", "alone", "failed", "nothing_recorded", "rep
 Kind = Literal["missing", "unused", "stale", "secret", "old", "failed", "network"]
 
 _OLD_DAYS = 30
+_NETWORK = (
+    "a replay reaches nothing: ask the model by nbagents.openai_client(), and serve what tools need from 127.0.0.1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def replayed(cassette: Cassette, outcome: Outcome, error: str | None) -> list[Fi
     """
     found = [Finding("missing", miss) for miss in outcome.misses]
     found += [
-        Finding("network", f"cell {cell} tried to reach {host}") for host, cell in dict.fromkeys(outcome.refused)
+        Finding("network", f"cell {cell} tried to reach {host}; {_NETWORK}")
+        for host, cell in dict.fromkeys(outcome.refused)
     ]
     if error is not None and not any(miss in error for miss in outcome.misses):
         found.append(failed(outcome, "replay", error))

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["cassettes_alone", "check_notebooks", "diff_notebooks", "notebooks_with_cassettes", "record_notebooks"]
 
 OK, FOUND, USAGE = 0, 1, 2
+_DIFFERS = (
+    "recorded, but it does not replay, so the old cassette stays: a cell must ask the same in each run, without "
+    "the time, random numbers or paths in what it says to the model"
+)
 _WITH_IDS = 5  # the minor version of the notebook format, 4, since which cells have ids
 
 
@@ -148,8 +152,7 @@ def _record(path: Path, printer: Printer) -> list[Finding]:
         cassette = Cassette.read(fresh)
         findings = [*check.secrets(fresh), *check.replayed(cassette, again.outcome, again.error)]
         if findings:
-            printer.line(f"{path.name}: recorded, but it does not replay; the old cassette stays")
-            return findings
+            return [*findings, check.Finding("failed", _DIFFERS)]
         _put(cassette, target)
     _save(again, path)
     printer.line(f"{path.name}: {len(cassette)} call{'s' * (len(cassette) != 1)} recorded in {target.name}")

@@ -76,7 +76,8 @@ def execute(path: Path, variables: Mapping[str, str], progress: Callable[[int, i
             VARIABLE: str(report),
             **variables,
         }
-        error = _run(notebook, _kernel(notebook, folder), path, environment, progress)
+        running = _Running(progress, len(notebook.cells))
+        error = _run(notebook, _kernel(notebook, folder), running, path.absolute().parent, environment)
         for cell in _code_cells(notebook):
             cell.outputs = nbformat.from_dict(joined(cell.outputs))  # type: ignore[no-untyped-call]  # nbformat's
         return Executed(notebook, error, read_report(report))
@@ -107,36 +108,43 @@ def _kernel(notebook: Any, folder: str) -> Any:  # noqa: ANN401 - as above
     )
 
 
-def _run(
-    notebook: Any,  # noqa: ANN401 - as above
-    kernel: Any,  # noqa: ANN401 - as above
-    path: Path,
-    environment: dict[str, str],
-    progress: Callable[[int, int], object],
-) -> str | None:
+@dataclass
+class _Running:
+    """Which cell runs: nbclient calls this before each.
+
+    Attributes:
+        progress: Told of it too.
+        count: How many cells there are.
+        place: Where the notebook is, in words.
+    """
+
+    progress: Callable[[int, int], object]
+    count: int
+    place: str = "before its first cell"
+
+    def __call__(self, cell: Any, cell_index: int) -> None:  # noqa: ANN401 - as above
+        self.place = f"cell {cell.get('id', cell_index + 1)} ({label_of(cell.source)})"
+        self.progress(cell_index + 1, self.count)
+
+
+def _run(notebook: Any, kernel: Any, running: _Running, folder: Path, environment: dict[str, str]) -> str | None:  # noqa: ANN401 - as above
     """Run the cells, and return what ended them before their end, in words."""
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    running = ["before its first cell"]
-
-    def begin(cell: Any, cell_index: int) -> None:  # noqa: ANN401 - as above
-        running[0] = f"cell {cell.get('id', cell_index + 1)} ({label_of(cell.source)})"
-        progress(cell_index + 1, len(notebook.cells))
-
     for cell in _code_cells(notebook):
         cell.outputs, cell.execution_count = [], None
-    client = NotebookClient(notebook, km=kernel, on_cell_start=begin, **_OPTIONS)
+    client = NotebookClient(notebook, km=kernel, on_cell_start=running, **_OPTIONS)
     try:
         kernel.kernel_spec_manager.get_kernel_spec(kernel.kernel_name)  # `execute` would log a traceback
-        client.execute(cwd=str(path.absolute().parent), env=environment, cleanup_kc=True)
+        client.execute(cwd=str(folder), env=environment, cleanup_kc=True)
     except CellExecutionError as exc:
-        return f"{running[0]}: {exc.ename}: {exc.evalue}"
+        return f"{running.place}: {exc.ename}: {exc.evalue}"
     except NoSuchKernel as exc:
         return f"its kernel {exc.name!r} is not installed here; choose another in JupyterLab, and save it"
     except (RuntimeError, TimeoutError) as exc:  # the kernel did not start, died, or took too long
-        return f"{running[0]}: {exc}"
+        return f"{running.place}: {exc}"
     return None
 
 

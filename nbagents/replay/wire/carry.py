@@ -29,27 +29,15 @@ async def carry_async(pools: AsyncPools, request: httpx2.Request, take: Take) ->
         request: What the outer client wants sent.
         take: Where it is noted.
     """
-    try:
+    with take.noting():
         response = await pools.send(request)
-    except Exception as exc:
-        take.fail(exc)
-        raise
-    except BaseException:  # the task was cancelled
-        take.close()
-        raise
     return _outer(response, take, AsyncPieces(_read_async(response, take), partial(_close_async, response, take)))
 
 
 def carry(client: httpx2.Client, request: httpx2.Request, take: Take) -> httpx2.Response:
     """Likewise, for a synchronous client."""
-    try:
+    with take.noting():
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
-    except Exception as exc:
-        take.fail(exc)
-        raise
-    except BaseException:  # the kernel was interrupted
-        take.close()
-        raise
     return _outer(response, take, Pieces(_read(response, take), partial(_close, response, take)))
 
 
@@ -62,24 +50,18 @@ def _outer(
 
 
 async def _read_async(response: httpx2.Response, take: Take) -> AsyncIterator[bytes]:
-    try:
+    with take.noting():
         async for piece in response.aiter_bytes():
             take.chunk(piece)
             yield piece
-    except httpx2.HTTPError as exc:
-        take.fail(exc)
-        raise
     take.finish()
 
 
 def _read(response: httpx2.Response, take: Take) -> Iterator[bytes]:
-    try:
+    with take.noting():
         for piece in response.iter_bytes():
             take.chunk(piece)
             yield piece
-    except httpx2.HTTPError as exc:
-        take.fail(exc)
-        raise
     take.finish()
 
 

@@ -47,6 +47,7 @@ class _OnTheSeam:
 
     @websocket_base_url.setter
     def websocket_base_url(self, address: str | httpx2.URL | None) -> None:
+        """Set where WebSockets go; None is openai's own address."""
         self._address = address
 
     def copy(self, **options: Any) -> Self:  # noqa: ANN401 - openai's own

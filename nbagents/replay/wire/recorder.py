@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import CassetteError
@@ -15,7 +17,7 @@ from nbagents.replay.cassette.scrub import Scrubber
 from nbagents.replay.match.canonical import canonical_request, hash_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.match.place import Place, Where
@@ -172,9 +174,19 @@ class Take:
         """Note that the body ended well."""
         self._write(None)
 
-    def fail(self, error: Exception) -> None:
-        """Note that the connection failed."""
-        self._write(type(error).__name__, str(error))
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note it where what is done inside fails, or is cancelled or interrupted."""
+        try:
+            yield
+        except GeneratorExit:
+            raise  # nobody reads further: noted when it is closed or at the end, never amid a garbage collection
+        except Exception as exc:
+            self._write(type(exc).__name__, str(exc))
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Note that the client reads no further: it has what it needs, or cancelled."""
@@ -194,12 +206,14 @@ class Take:
         heard = Heard(self._status, self._content_type, ms, self._chunks, end, message)
         scrubber = self.recorder.scrubber
         request = canonical_request(self.ask, scrubber)
-
-        def response(keep: Keep) -> dict[str, Any]:
-            found = reply_of(heard, scrubber, keep)
-            said = transcript_of(request)
-            if said is not None and "file" in found:
-                found["file"]["transcript"] = said
-            return found
-
+        response = partial(_response, heard, request, scrubber)
         self.recorder.write(self.place, self.call, request, response, self.ask.attempt)
+
+
+def _response(heard: Heard, request: dict[str, Any], scrubber: Scrubber, keep: Keep) -> dict[str, Any]:
+    """What came back; of speech, with the words that were to be said."""
+    found = reply_of(heard, scrubber, keep)
+    said = transcript_of(request)
+    if said is not None and "file" in found:
+        found["file"]["transcript"] = said
+    return found
