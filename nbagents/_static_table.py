@@ -1,4 +1,4 @@
-"""Tables for a page that runs nothing: GitHub and nbviewer strip scripts, styles and classes.
+"""Tables and headlines for a page that runs nothing: GitHub and nbviewer strip scripts, styles and classes.
 
 What matters is in words and plain attributes; colours are inherited, so that both themes work.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["LEFT", "OUTER", "RIGHT", "html_list", "many", "safe"]
+__all__ = ["LEFT", "OUTER", "RIGHT", "folding", "html_list", "many", "safe", "spaced"]
 
 OUTER = 'class="mathjax_ignore tex2jax_ignore"'
 """The attribute of what holds a table: JupyterLab's and MathJax's words for "no maths"."""
@@ -29,6 +29,24 @@ def safe(text: str) -> str:
         '&lt;b&gt; for <span>$</span>5'
     """
     return re.sub(r"[$\\]", r"<span>\g<0></span>", html.escape(text))
+
+
+def spaced(headline: str) -> str:
+    r"""Escape a headline whose parts stand three spaces apart, so that a page leaves them apart.
+
+    Example:
+        >>> spaced("<lamp>   1 span")
+        '&lt;lamp&gt;\xa0\xa0 1 span'
+    """
+    return html.escape(headline).replace("   ", "\u00a0\u00a0 ")
+
+
+def folding(headline: str, body: str, *, is_open: bool = True) -> str:
+    """Put HTML under a headline that opens and closes it; where there is none, the headline stands alone."""
+    if not body:
+        return f"<p {OUTER}><code>{spaced(headline)}</code></p>"
+    state = " open" if is_open else ""
+    return f"<details {OUTER}{state}><summary><code>{spaced(headline)}</code></summary>{body}</details>"
 
 
 def many(number: int, word: str) -> str:

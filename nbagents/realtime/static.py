@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import spaced
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -65,7 +67,7 @@ def conversation_html(headline: str, lines: Sequence[Line]) -> str:
     )
     cut = "".join(f"<p>{escape(text)}</p>" for text in _cut(lines))
     table = f"<table>{rows}</table>" if rows else ""
-    return f"<p><b>{escape(headline)}</b></p>{table}{cut}"
+    return f"<p><b>{spaced(headline)}</b></p>{table}{cut}"
 
 
 def _rows(lines: Sequence[Line]) -> list[tuple[str, str, bool]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
+from nbagents._static_table import folding
 from nbagents.sessions.items.content import text_of
 
 if TYPE_CHECKING:
@@ -138,10 +139,8 @@ def turns_html(title: str, turns: Sequence[Turn]) -> str:
         turns: The turns.
     """
     head, _, body = turns_text(title, turns).partition("\n")
-    return (
-        f'<details class="tex2jax_ignore mathjax_ignore" open><summary><code>{escape(head)}</code></summary>'
-        f'<pre style="white-space: pre-wrap">{escape(body.strip())}</pre></details>'
-    )
+    said = f'<pre style="white-space: pre-wrap">{escape(body.strip())}</pre>' if body else ""
+    return folding(head, said)
 
 
 def _line(entry: Entry) -> str:

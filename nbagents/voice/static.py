@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import spaced
 from nbagents.audio.stages import stages
 from nbagents.tracing.static.plain_text import PRE
 
@@ -52,7 +53,7 @@ def turns_html(turns: Sequence[VoiceTurn], engines: str) -> str:
     rows = "".join(_rows(turn) for turn in turns[-_SHOWN:])
     table = f"<table>{rows}</table>" if rows else ""
     cut = "".join(f"<p>{text}</p>" for text in _cut(turns))
-    return f"<p><b>{escape(_headline(turns, engines))}</b></p>{table}{cut}"
+    return f"<p><b>{spaced(_headline(turns, engines))}</b></p>{table}{cut}"
 
 
 def _headline(turns: Sequence[VoiceTurn], engines: str) -> str:

@@ -61,7 +61,7 @@ class BatchReport:
 
             view = display_class("progress")(self.progress, store=TraceStore(self.frame.store))
             return view._repr_mimebundle_()
-        return {"text/plain": batch_text(self.progress), "text/html": batch_html(self.progress)}
+        return {"text/plain": batch_text(self.progress), "text/html": batch_html(self.progress, is_open=True)}
 
     def __repr__(self) -> str:
         return batch_text(self.progress)

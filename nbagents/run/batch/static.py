@@ -6,6 +6,7 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import folding
 from nbagents.run.batch.progress import progress_text
 from nbagents.tracing.measure.layout import seconds
 from nbagents.tracing.static.plain_text import PRE, bar
@@ -69,20 +70,17 @@ def batch_text(progress: Progress) -> str:
     return "\n".join([progress_text(progress.figures()), *_charts(progress)])
 
 
-def batch_html(progress: Progress) -> str:
+def batch_html(progress: Progress, *, is_open: bool = False) -> str:
     """Write a batch as HTML; everything from a model or a tool is escaped.
 
     Args:
         progress: How far it is.
+        is_open: Whether more than the headline is seen at first.
     """
-    head = escape(progress_text(progress.figures()))
     chart = "\n".join(map(escape, _charts(progress)))
-    failed = failed_rows(progress.rows)
     body = f"{PRE}{chart}</pre>" if chart else ""
-    return (
-        f'<details class="tex2jax_ignore mathjax_ignore"><summary><code>{head}</code></summary>'
-        f"{body}{_table(failed)}</details>"
-    )
+    headline = progress_text(progress.figures())
+    return folding(headline, body + _table(failed_rows(progress.rows)), is_open=is_open)
 
 
 def _charts(progress: Progress) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from nbagents._static_table import many
+from nbagents._static_table import folding, many
 from nbagents.tracing.comparison.compare import most_changed, shown_depths
 from nbagents.tracing.measure.layout import seconds, signed
 from nbagents.tracing.static.plain_text import PRE, column, one_line, short
@@ -33,11 +33,7 @@ def comparison_forms(comparison: TraceComparison) -> tuple[str, str]:
         lines.append(f"showing {len(kept):,} of {many(len(depths), 'place')}, those that changed most")
     head = _headline(comparison)
     body = escape("\n".join(lines))
-    html = (
-        f'<details class="tex2jax_ignore mathjax_ignore" open><summary><code>{escape(head)}</code></summary>'
-        f"{PRE}{body}</pre></details>"
-    )
-    return html, "\n".join([head, *lines])
+    return folding(head, f"{PRE}{body}</pre>"), "\n".join([head, *lines])
 
 
 def _headline(comparison: TraceComparison) -> str:

@@ -85,10 +85,13 @@ def plain(text: str) -> str:
 
 def _bars(drawn: Lanes, axis: TimeAxis) -> list[dict[str, Any]]:
     types = dict.fromkeys(bar.span.type for bar in drawn.bars)
-    return [_trace(kind, [bar for bar in drawn.bars if bar.span.type == kind], axis) for kind in types]
+    last: dict[int, int] = {}  # the end of a row, after which words are free to stand
+    for bar in drawn.bars:
+        last[bar.row] = max(bar.end_us, last.get(bar.row, 0))
+    return [_trace(kind, [bar for bar in drawn.bars if bar.span.type == kind], axis, last) for kind in types]
 
 
-def _trace(span_type: str, bars: Sequence[Bar], axis: TimeAxis) -> dict[str, Any]:
+def _trace(span_type: str, bars: Sequence[Bar], axis: TimeAxis, last: Mapping[int, int]) -> dict[str, Any]:
     places = [axis.place(bar.span.started_us, bar.end_us) for bar in bars]
     failed = [bar.span.error is not None for bar in bars]
     return {
@@ -104,7 +107,7 @@ def _trace(span_type: str, bars: Sequence[Bar], axis: TimeAxis) -> dict[str, Any
             "opacity": [_PALE if bar.state else 1 for bar in bars],
             "line": {"color": _BAD, "width": [2 if bad else 0 for bad in failed]},
         },
-        "text": [_label(bar) for bar in bars],
+        "text": [_label(bar) if bar.end_us == last[bar.row] else "" for bar in bars],
         "textposition": "outside",
         "textfont": {"color": [_BAD if bad else INK for bad in failed]},
         "cliponaxis": False,

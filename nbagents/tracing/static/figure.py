@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
-import plotly.io as pio
-from plotly.io.base_renderers import MimetypeRenderer
+from plotly.io.base_renderers import MimetypeRenderer, PlotlyRenderer
 
+from nbagents._location import current_environment, locate
 from nbagents.tracing.static.picture import picture_of
 from nbagents.tracing.static.picture_text import picture_text
 from nbagents.tracing.static.svg import svg
@@ -15,21 +16,36 @@ from nbagents.tracing.static.svg import svg
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TraceFigure", "trace_figure"]
+__all__ = ["TraceFigure", "picture_bundle", "trace_figure"]
 
-_PICTURE = "nbagents"  # the renderer's name among Plotly's
+_RENDERERS = (
+    "plotly.io._renderers"  # a second to import: it asks nbformat for its version, and that loads grammars
+)
+_USUAL = frozenset({"lab", "vscode", "papermill", "kernel"})  # where Plotly would choose its own MIME type,
+_UNLESS = frozenset(  # but for these variables
+    {
+        "PLOTLY_RENDERER",
+        "AZURE_NOTEBOOKS_HOST",
+        "COCALC_PROJECT_ID",
+        "DATABRICKS_RUNTIME_VERSION",
+        "KAGGLE_URL_BASE",
+    }
+)
+
+
+def picture_bundle(figure: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a page without Plotly shows: nbconvert, GitHub and nbviewer take the SVG, a terminal the text.
+
+    Args:
+        figure: As ``plotly.graph_objects.Figure.to_dict`` gives it.
+    """
+    picture = picture_of(figure)
+    return {"image/svg+xml": svg(picture), "text/plain": picture_text(picture)}
 
 
 class _PictureRenderer(MimetypeRenderer):  # type: ignore[misc]  # plotly has no types
-    """What a page shows that has no Plotly: nbconvert, GitHub and nbviewer take the SVG, a terminal the text."""
-
     def to_mimebundle(self, fig_dict: Mapping[str, Any]) -> dict[str, str]:
-        """Draw a figure as it is at the time of display."""
-        picture = picture_of(fig_dict)
-        return {"image/svg+xml": svg(picture), "text/plain": picture_text(picture)}
-
-
-pio.renderers[_PICTURE] = _PictureRenderer()
+        return picture_bundle(fig_dict)
 
 
 class TraceFigure(go.Figure):  # type: ignore[misc]  # likewise
@@ -37,17 +53,35 @@ class TraceFigure(go.Figure):  # type: ignore[misc]  # likewise
 
     def show(self, renderer: str | None = None, **options: Any) -> None:  # noqa: ANN401 - Plotly's options
         """Show the figure by Plotly's default renderers and leave the picture, or show it by the one given."""
-        from IPython import get_ipython
+        import plotly.io as pio
 
-        if renderer is None and pio.renderers.default and get_ipython() is not None:
-            renderer = f"{_PICTURE}+{pio.renderers.default}"
+        if renderer is None and pio.renderers.default and current_environment().shell is not None:
+            pio.renderers["nbagents"] = _PictureRenderer()
+            renderer = f"nbagents+{pio.renderers.default}"
         super().show(renderer, **options)
 
     def _ipython_display_(self) -> None:
+        if _RENDERERS not in sys.modules and _is_usual():
+            self._publish()
+            return
+        import plotly.io as pio
+
         if pio.renderers.render_on_display and pio.renderers.default:
             self.show()
         else:
             super()._ipython_display_()
+
+    def _publish(self) -> None:
+        from IPython.display import display
+
+        drawn = self.to_dict()
+        data = picture_bundle(drawn) | PlotlyRenderer().to_mimebundle(drawn)
+        display(data, raw=True)  # type: ignore[no-untyped-call]  # IPython's
+
+
+def _is_usual() -> bool:
+    environment = current_environment()
+    return locate(environment).frontend in _USUAL and not _UNLESS & environment.variables.keys()
 
 
 def trace_figure(drawn: Mapping[str, Any]) -> TraceFigure:

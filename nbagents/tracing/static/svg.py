@@ -131,14 +131,15 @@ def _labels(picture: Picture, place: _Place) -> Iterator[str]:
 
 def _bar(bar: Block, place: _Place) -> str:
     start, end = place.x(bar.start), place.x(bar.end)
+    wide, thick = max(bar.thick, end - start), bar.thick * place.row_height
     look = f'fill="{escape(bar.color)}"'
     if bar.opacity < 1:
         look += f' opacity="{bar.opacity:g}"'
     if bar.edge[1]:
         look += f' stroke="{escape(bar.edge[0])}" stroke-width="{bar.edge[1]:g}"'
     drawn = (
-        f'<rect x="{_n(start)}" y="{_n(place.y(bar.row - bar.thick / 2))}" width="{_n(max(1.0, end - start))}" '
-        f'height="{_n(bar.thick * place.row_height)}" {look}/>'
+        f'<rect x="{_n(start)}" y="{_n(place.y(bar.row - bar.thick / 2))}" width="{_n(wide)}" '
+        f'height="{_n(thick)}" {look}/>'
     )
     if not bar.text[0]:
         return drawn

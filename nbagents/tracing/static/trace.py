@@ -11,7 +11,7 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nbagents._static_table import many
+from nbagents._static_table import folding, many
 from nbagents.tracing.measure.layout import chosen, seconds, without_structure
 from nbagents.tracing.measure.runs import folded
 from nbagents.tracing.static.plain_text import PRE, bar, column, one_line, short
@@ -57,13 +57,9 @@ def trace_html(records: Sequence[TraceRecord]) -> str:
 
 
 def _html(records: Sequence[TraceRecord], chart: Sequence[str]) -> str:
-    state = " open" if len(chart) <= _OPEN_ROWS else ""
     rows = "\n".join(escape(line) for line in chart)
-    return (
-        f'<details class="tex2jax_ignore mathjax_ignore"{state}>'
-        f"<summary><code>{escape(headline(records, '   '))}</code></summary>"
-        f"{PRE}{rows}</pre>{_previews(records)}</details>"
-    )
+    body = f"{PRE}{rows}</pre>{_previews(records)}" if rows else ""
+    return folding(headline(records, "   "), body, is_open=len(chart) <= _OPEN_ROWS)
 
 
 def headline(records: Sequence[TraceRecord], gap: str) -> str:
