@@ -172,7 +172,7 @@ def test_status_and_bad_words(start):
     for line, said in {
         "%nbagents dispaly off": "use %nbagents, %nbagents display on|off",
         "%nbagents mode fast": "UsageError: mode='fast' is not a mode; use one of: live",
-        "%nbagents mode replay": "nbagents record NOTEBOOK",
+        "%nbagents mode replay": "nbagents record nbagents.ipynb",
     }.items():
         assert said in kernel.wait(kernel.send(line)).text
 
