@@ -82,6 +82,17 @@ async def test_a_cell_that_is_recorded_again_replaces_its_calls(tape):
     assert [(line["cell"], line["call"]) for line in tape.lines] == [("c2", 1), ("c1", 1)]
 
 
+async def test_what_an_earlier_run_of_a_cell_still_asks_is_not_recorded(tape):
+    """A task that was left running asks on after its cell has begun again: what the cell records now stays."""
+    tape.server.says("old", "new", "late", "newer")
+    client = tape.record().openai_client()
+    for execution, text in (("e1", "A"), ("e2", "B"), ("e1", "C"), ("e2", "D")):
+        tape.cell("c1", execution)
+        await ask(client, text)
+    tape.replay()
+    assert [line["request"]["body"]["input"] for line in tape.lines] == ["B", "D"]
+
+
 async def test_a_miss_says_what_differs(tape):
     """The error names the cell and shows by JSON path what differs from the nearest recording; nothing is sent."""
     tape.server.says("a", "b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["NOTHING", "SCRIPT", "Before", "Place", "Where", "label_of"]
+__all__ = ["NOTHING", "SCRIPT", "Before", "Executions", "Place", "Where", "label_of"]
 
 _LABEL = 40  # characters
 
@@ -39,6 +39,36 @@ class Before:
 
     traces: int = 0
     until_us: int = 0
+
+
+class Executions:
+    """Which execution of each cell is its newest; a task that an earlier one left may still ask.
+
+    Example:
+        >>> executions = Executions()
+        >>> first, second = Place("c1", "e1"), Place("c1", "e2")
+        >>> [executions.begins(place) for place in (first, first, second, first)]
+        [True, False, True, False]
+        >>> executions.is_newest(first), executions.is_newest(second)
+        (False, True)
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[str, str] = {}
+        self._begun: set[tuple[str, str]] = set()
+
+    def begins(self, place: Place) -> bool:
+        """Tell whether this is the first that is heard of an execution."""
+        key = (place.cell, place.execution)
+        if key in self._begun:
+            return False
+        self._begun.add(key)
+        self._newest[place.cell] = place.execution
+        return True
+
+    def is_newest(self, place: Place) -> bool:
+        """Tell whether its cell has not begun to run again since."""
+        return self._newest.get(place.cell) == place.execution
 
 
 def label_of(code: str) -> str:

@@ -14,6 +14,7 @@ from nbagents.replay.cassette.reply import chunks_of
 from nbagents.replay.cassette.scrub import Scrubber
 from nbagents.replay.match.canonical import canonical_request, hash_of
 from nbagents.replay.match.miss import miss
+from nbagents.replay.match.place import Executions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ class Player:
         for n, one in enumerate(self._recordings):
             self._by_key[one.cell, one.hash].append(n)
             self._by_cell[one.cell].append(n)
-        self._executions: dict[str, str] = {}
+        self._executions = Executions()
         self._used: set[int] = set()  # in the newest execution of their cells
         self._ever: set[int] = set()
         report.opened(cassette)
@@ -118,8 +119,7 @@ class Player:
 
     def _start(self, place: Place) -> None:
         """A cell that runs again is answered from its first recording again."""
-        if self._executions.get(place.cell) != place.execution:
-            self._executions[place.cell] = place.execution
+        if self._executions.begins(place):
             self._used.difference_update(self._by_cell[place.cell])
 
     def _find(self, place: Place, request: dict[str, Any]) -> int | None:

@@ -15,6 +15,7 @@ from nbagents.replay.cassette.recording import Recording
 from nbagents.replay.cassette.reply import CANCELLED, Heard, reply_of, transcript_of
 from nbagents.replay.cassette.scrub import Scrubber
 from nbagents.replay.match.canonical import canonical_request, hash_of
+from nbagents.replay.match.place import Executions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ class Recorder:
         self.unfinished: set[Callable[[], None]] = set()  # what still has something to write when all ends
         self._where = where
         self._lock = threading.Lock()
-        self._executions: dict[str, str] = {}
+        self._executions = Executions()
         self._calls: dict[str, int] = {}
         self._unsettled = False
 
@@ -113,7 +114,7 @@ class Recorder:
         with self._lock:
             if self.failure is not None:
                 return  # said already, and raised by the next request
-            if self._executions[place.cell] != place.execution:
+            if not self._executions.is_newest(place):
                 return  # the cell has run again since: that is what it records
             self._unsettled = True
             try:
@@ -134,8 +135,7 @@ class Recorder:
 
     def _start(self, place: Place) -> None:
         """A cell that runs again records again."""
-        if self._executions.get(place.cell) != place.execution:
-            self._executions[place.cell] = place.execution
+        if self._executions.begins(place):
             self._calls[place.cell] = 0
             self.cassette.forget(place.cell)
 
