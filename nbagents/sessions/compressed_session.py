@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from nbagents._given import check_session
 from nbagents.errors import ConfigError
 from nbagents.sessions.items.compression import MARK, compress_item, restore_item, stored_form
 from nbagents.sessions.items.rows import Row, as_rows
+from nbagents.sessions.loops.closing import Closing
 from nbagents.sessions.sqlite.editing import Editing
 from nbagents.sessions.table.any_session import (
     AnySession,
@@ -25,7 +26,6 @@ from nbagents.sessions.table.tabular import Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
     import pandas as pd
     from agents import TResponseInputItem
@@ -38,7 +38,7 @@ __all__ = ["CompressedSession"]
 _MOST_LEVEL = 9
 
 
-class CompressedSession(Tabular):
+class CompressedSession(Tabular, Closing):
     """A session over any other that stores long texts compressed and gives them back exactly.
 
     Texts of more than ``threshold`` characters, at any depth of an item, are stored as zlib and base64 where that
@@ -149,14 +149,6 @@ class CompressedSession(Tabular):
         ended = close() if close is not None else None
         if ended is not None:
             await ended
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         return f"CompressedSession({self.base_session!r})"

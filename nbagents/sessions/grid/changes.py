@@ -11,10 +11,9 @@ from nbagents.sessions.grid.around import item_of
 from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
 from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.items.item_shape import check_shape
-from nbagents.sessions.items.rows import Row
 from nbagents.sessions.table.columns import COLUMNS
 from nbagents.sessions.table.edited import Cells, Wanted, unchanged_rows, wanted_rows
-from nbagents.sessions.table.edits import EditReport, Plan
+from nbagents.sessions.table.edits import plan_with_ids
 from nbagents.sessions.table.ids import appended, between
 from nbagents.sessions.table.orphans import settle_orphans
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nbagents.sessions.items.rows import RawRow
-    from nbagents.sessions.table.edits import KnownIds
+    from nbagents.sessions.table.edits import KnownIds, Plan
     from nbagents.sessions.table.orphans import OnOrphan
 
 __all__ = [
@@ -246,9 +245,7 @@ def settled_slots(
     return made
 
 
-def plan_of(
-    slots: Sequence[Slot], ids: KnownIds, *, renumber_from: int | None = None
-) -> tuple[Plan, dict[int, int | None]]:
+def plan_of(slots: Sequence[Slot], ids: KnownIds, *, renumber_from: int | None = None) -> tuple[Plan, list[int]]:
     """Give every row its id and tell what must be written.
 
     Args:
@@ -257,39 +254,23 @@ def plan_of(
         renumber_from: Rows from this id on get ids after every other.
 
     Returns:
-        The plan, and the id of each row that comes to stand or is edited, by the place of its slot.
+        The plan, and the ids of the rows that come to stand or are edited, in order.
 
     Raises:
         NoRoomError: Rows must be renumbered; the slots must then hold all rows from there on.
     """
     given = _given_ids(slots, ids, renumber_from)
+    there = [(slot, slot.row, id_) for slot, id_ in zip(slots, given, strict=True) if slot.row is not None]
+    kept = {row.id for _, row, _ in there}
+    gone = [slot.id for slot in slots if slot.gone and slot.id is not None and slot.id not in kept]
     stored = {slot.id: slot.stored for slot in slots if slot.stored is not None}
-    deleted = [
-        slot.id
-        for slot, id_ in zip(slots, given, strict=True)
-        if slot.id is not None and (slot.gone or id_ != slot.id)
+    plan = plan_with_ids([row for _, row, _ in there], [id_ for _, _, id_ in there], stored, gone)
+    touched = [
+        id_
+        for slot, row, id_ in there
+        if id_ is not None and (slot.stored is None or slot.stored[2:] != (row.data, row.metadata))
     ]
-    plan = Plan(deleted, [], [], EditReport(0, 0, 0), [], moved := {})
-    changed = 0
-    touched: dict[int, int | None] = {}
-    for place, slot in enumerate(slots):
-        if slot.row is None:
-            continue
-        old = stored.get(slot.row.id) if slot.row.id is not None else None
-        row = Row(given[place], old[1] if old else None, slot.row.data, slot.row.metadata)
-        plan.rows.append(row)
-        differs = old is not None and (old[2], old[3]) != (row.data, row.metadata)
-        changed += differs
-        if old is None or old[0] != row.id:
-            plan.inserted.append(row)
-        elif differs:
-            plan.updated.append(row)
-        if old is not None and old[0] is not None and row.id is not None and old[0] != row.id:
-            moved[old[0]] = row.id
-        if differs or slot.id is None:
-            touched[place] = row.id
-    report = EditReport(len(plan.inserted) - len(moved), changed, len(deleted) - len(moved), len(moved))
-    return replace(plan, report=report), touched
+    return plan, touched
 
 
 def _given_ids(slots: Sequence[Slot], ids: KnownIds, renumber_from: int | None) -> list[int | None]:

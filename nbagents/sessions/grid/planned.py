@@ -121,7 +121,7 @@ class Planner:
             tail = self.stored.since(full.high)
             rows = sorted({row[0]: row for row in [*rows, *tail]}.values(), key=lambda row: row[0] or 0)
             plan, touched = plan_of(self._slots(rows, change, news), ids, renumber_from=full.high)
-        return plan, [id_ for id_ in touched.values() if id_ is not None]
+        return plan, touched
 
     def _rows(self, change: Change, named: Sequence[RawRow], news: Sequence[Wanted]) -> list[RawRow]:
         before = change.before if isinstance(change, Insert | Move) else None

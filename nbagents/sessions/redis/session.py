@@ -12,6 +12,7 @@ from nbagents.sessions.items.compression import refuse_compressed
 from nbagents.sessions.items.encode import encode
 from nbagents.sessions.items.rows import METADATA_KEY, Row, decode, warn_of
 from nbagents.sessions.loops.background import BACKGROUND
+from nbagents.sessions.loops.closing import Closing
 from nbagents.sessions.loops.settled import settled
 from nbagents.sessions.redis.entries import edited_entries, row_of
 from nbagents.sessions.redis.info import RedisSessionInfo, info_of
@@ -27,7 +28,6 @@ from agents.extensions.memory.redis_session import RedisSession as SdkRedisSessi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
-    from types import TracebackType
 
     from agents import TResponseInputItem
     from agents.memory import SessionSettings
@@ -44,7 +44,7 @@ _WEEK_S = 604_800
 _DISPLAY_WAIT_S = 2.0
 
 
-class RedisSession(Tabular, SdkRedisSession):
+class RedisSession(Tabular, SdkRedisSession, Closing):
     """The SDK's ``RedisSession`` as a table, that says so when Redis is not there.
 
     Keys and entries are the SDK's: ``agents.extensions.memory.RedisSession`` reads the same conversation. A
@@ -202,14 +202,6 @@ class RedisSession(Tabular, SdkRedisSession):
         """Close the session's own client; a client of yours stays open. Closing twice is nothing."""
         close = super().close
         await (BACKGROUND.run(close, whole=True) if self._owns_client else close())
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ANN401, ARG002 - IPython's
         return bundle(self.session_id, self._peek)

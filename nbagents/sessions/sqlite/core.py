@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nbagents import _sqlite
 from nbagents._given import check_name
 from nbagents.errors import SessionClosedError
 from nbagents.sessions.items.rows import warn_of
+from nbagents.sessions.loops.closing import Closing
 from nbagents.sessions.sqlite.connection import ClosedError, Desk, WorkConnection
 from nbagents.sessions.sqlite.store import Store
 from nbagents.sessions.sqlite.tables import check_names, create_tables
@@ -18,7 +19,6 @@ from nbagents.sessions.table.edit import Editable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from agents.memory import SessionSettings
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 
 
-class SessionCore(Editable):
+class SessionCore(Editable, Closing):
     """One session of one file, opened at first use.
 
     Its arguments are those of ``SQLiteSession``, which is documented there.
@@ -68,14 +68,6 @@ class SessionCore(Editable):
     async def close(self) -> None:
         """Close the file; what was begun is finished first. Closing twice is nothing."""
         await self._desk.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         return f"SQLiteSession({self.session_id!r}, {str(self.db_path)!r})"

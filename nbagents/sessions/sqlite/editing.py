@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.sqlite.core import SessionCore
-from nbagents.sessions.table.edited import check_frame, read_cells, unchanged_rows, wanted_rows
+from nbagents.sessions.table.edited import check_frame, read_cells
 from nbagents.sessions.table.edits import EditReport, KnownIds, Plan, make_plan
 from nbagents.sessions.table.frame import TOKEN, frame_of
 from nbagents.sessions.table.freshness import is_written, read_of
-from nbagents.sessions.table.orphans import check_policy, settle_orphans
+from nbagents.sessions.table.orphans import check_policy, settled_history
 from nbagents.sessions.table.reads import READS, Read
 
 if TYPE_CHECKING:
@@ -64,13 +63,8 @@ class Editing(SessionCore):
         check_policy(on_orphan)
         check_frame(frame)
         cells = read_cells(frame, session_id=self.session_id)
-        shown = dict(zip(cells.ids, cells.columns.get("item", cells.ids), strict=True))
-        known = {id_: item for id_, item in shown.items() if id_ is not None}
-        token, read = read_of(frame, known, self._owner, self)
-        wanted = wanted_rows(cells, read.rows, session_id=self.session_id)
-        before = unchanged_rows(read.rows)
-        check_ids(wanted, before, session_id=self.session_id)
-        wanted = settle_orphans(wanted, before, on_orphan, session_id=self.session_id)
+        token, read = read_of(frame, cells, self._owner, self)
+        wanted = settled_history(cells, read.rows, on_orphan, session_id=self.session_id)
         return await self._run(lambda connection: self._apply(connection, token, read, wanted))
 
     def _apply(

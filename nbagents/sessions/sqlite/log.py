@@ -213,7 +213,7 @@ class Log:
 
 
 def step_of(connection: sqlite3.Connection, number: int | None) -> Step | None:
-    """Return a step by its number, None where there is none or it was forgotten."""
+    """Return a step by its number, None where there is none."""
     row = connection.execute("SELECT * FROM nb_edit_steps WHERE step = ?", (number,)).fetchone()
     return Step._make(row) if row else None
 
@@ -224,7 +224,7 @@ def last_step(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def touched_since(connection: sqlite3.Connection, step: int, messages_table: str) -> set[int] | None:
+def touched_since(connection: sqlite3.Connection, step: int, messages_table: str) -> set[int]:
     """Return the ids of the rows that steps after one touched, for what keeps something beside the rows.
 
     Args:
@@ -233,12 +233,8 @@ def touched_since(connection: sqlite3.Connection, step: int, messages_table: str
         messages_table: The table.
 
     Returns:
-        The ids, of rows that are there and of rows that are gone; None where steps were forgotten since, and any
-        row may have changed.
+        The ids, of rows that are there and of rows that are gone.
     """
     later = "SELECT coalesce(of_step, step) FROM nb_edit_steps WHERE step > :step AND messages_table = :table"
     values = {"step": step, "table": messages_table}
-    count = connection.execute("SELECT count(*) FROM nb_edit_steps WHERE step > ?", (step,)).fetchone()[0]
-    if count != last_step(connection) - step:
-        return None
     return {row[0] for row in connection.execute(f"SELECT id FROM nb_edit_rows WHERE step IN ({later})", values)}

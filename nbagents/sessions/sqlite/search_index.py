@@ -115,8 +115,7 @@ class SearchIndex:
         return Store(self.tables, "").last_id(connection), last_step(connection)
 
     def _take_edits(self, connection: sqlite3.Connection, last_id: int, step: int) -> None:
-        touched = touched_since(connection, step, self.tables.messages) or set()
-        ids = [id_ for id_ in touched if id_ <= last_id]
+        ids = [id_ for id_ in touched_since(connection, step, self.tables.messages) if id_ <= last_id]
         connection.executemany(f"DELETE FROM {self._name} WHERE rowid = ?", [(id_,) for id_ in ids])
         for id_ in ids:
             self._put(connection, self._rows(connection, "id = :id", id=id_))

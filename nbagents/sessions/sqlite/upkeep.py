@@ -19,11 +19,12 @@ from nbagents.sessions.sqlite.search_index import SearchIndex
 from nbagents.sessions.table.records import frame_of_records
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import pandas as pd
 
     from nbagents.sessions.items.rows import Row
+    from nbagents.sessions.sqlite.labels import Label
 
 __all__ = ["Upkeep"]
 
@@ -36,27 +37,24 @@ class Upkeep(SessionCore):
     async def set_title(self, title: str | None) -> None:
         """Give the session a title for ``list_sessions()``; None takes it away."""
         checked = check_title(title)
-        await self._run(
-            lambda connection: Labels(self._store.tables, connection).change(
-                self.session_id, lambda label: label._replace(title=checked)
-            )
-        )
+        await self._change_label(lambda label: label._replace(title=checked))
 
     async def tag(self, *tags: str) -> tuple[str, ...]:
         """Add tags to the session for ``list_sessions()``, and return all that it has, sorted."""
-        return await self._change_tags(check_tags(tags), set())
+        new = check_tags(tags)
+        label = await self._change_label(lambda label: label._replace(tags=tuple(sorted({*label.tags, *new}))))
+        return label.tags
 
     async def untag(self, *tags: str) -> tuple[str, ...]:
         """Take tags from the session, and return all that it has, sorted."""
-        return await self._change_tags(set(), check_tags(tags))
-
-    async def _change_tags(self, new: set[str], gone: set[str]) -> tuple[str, ...]:
-        label = await self._run(
-            lambda connection: Labels(self._store.tables, connection).change(
-                self.session_id, lambda label: label._replace(tags=tuple(sorted({*label.tags, *new} - gone)))
-            )
-        )
+        gone = check_tags(tags)
+        label = await self._change_label(lambda label: label._replace(tags=tuple(sorted({*label.tags} - gone))))
         return label.tags
+
+    async def _change_label(self, change: Callable[[Label], Label]) -> Label:
+        return await self._run(
+            lambda connection: Labels(self._store.tables, connection).change(self.session_id, change)
+        )
 
     async def search(self, text: str, limit: int = 100) -> pd.DataFrame:
         """Search this session's items: what was said, in any role, tools, their arguments and their outputs.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ from nbagents.sessions.table.ids import placed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nbagents.sessions.items.rows import RawRow
     from nbagents.sessions.table.edited import Wanted
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "check_unchanged",
     "conflict_error",
     "make_plan",
+    "plan_with_ids",
     "same_history",
     "shown_value",
 ]
@@ -151,31 +153,39 @@ def make_plan(current: Sequence[Row], wanted: Sequence[Wanted], ids: KnownIds) -
         wanted: The rows of the edited frame; their ids are ids of ``current``.
         ids: The table's ids.
     """
-    stored = {row.id: row for row in current}
     order = [row.id for row in wanted]
-    rows: list[Row] = []
-    updated: list[Row] = []
-    inserted: list[Row] = []
-    changed = 0
-    for row, now in zip(wanted, _place(order, ids), strict=True):
-        old = stored.get(row.id) if row.id is not None else None
-        written = Row(now, old.created_at if old else None, row.data, row.metadata)
-        differs = old is not None and (old.data, old.metadata) != (row.data, row.metadata)
-        changed += differs
-        rows.append(written)
-        if row.id != now:
-            inserted.append(written)
-        elif differs:
-            updated.append(written)
-    moved = {
-        row.id: now.id
-        for row, now in zip(wanted, rows, strict=True)
-        if row.id is not None and now.id is not None and row.id != now.id
-    }
     kept = set(order)
     gone = [row.id for row in current if row.id is not None and row.id not in kept]
-    report = EditReport(len(inserted) - len(moved), changed, len(gone), len(moved))
-    return Plan([*gone, *moved], updated, inserted, report, rows, moved)
+    return plan_with_ids(wanted, _place(order, ids), {row.id: row for row in current}, gone)
+
+
+def plan_with_ids(
+    wanted: Sequence[Wanted], given: Sequence[int | None], stored: Mapping[int | None, RawRow], gone: Sequence[int]
+) -> Plan:
+    """Tell what must be written so that rows stand under the ids that they are given.
+
+    Args:
+        wanted: The rows.
+        given: Their ids, in the same order.
+        stored: The rows that are stored, by id.
+        gone: The ids of those that go.
+    """
+    plan = Plan([*gone], [], [], EditReport(0, 0, 0), [], moved := {})
+    changed = 0
+    for row, id_ in zip(wanted, given, strict=True):
+        old = stored.get(row.id) if row.id is not None else None
+        written = Row(id_, old[1] if old else None, row.data, row.metadata)
+        differs = old is not None and old[2:] != written[2:]
+        changed += differs
+        plan.rows.append(written)
+        if row.id != id_:
+            plan.inserted.append(written)
+        elif differs:
+            plan.updated.append(written)
+        if row.id is not None and id_ is not None and row.id != id_:
+            moved[row.id] = id_
+    plan.deleted.extend(moved)
+    return replace(plan, report=EditReport(len(plan.inserted) - len(moved), changed, len(gone), len(moved)))
 
 
 def _place(order: Sequence[int | None], ids: KnownIds) -> list[int]:

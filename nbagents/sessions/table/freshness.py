@@ -11,29 +11,31 @@ from nbagents.sessions.table.frame import TOKEN
 from nbagents.sessions.table.reads import READS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from nbagents.sessions.items.rows import Row
-    from nbagents.sessions.table.edited import Wanted
+    from nbagents.sessions.table.edited import Cells, Wanted
     from nbagents.sessions.table.reads import Owner, Read
 
 __all__ = ["is_written", "read_of"]
 
 
-def read_of(frame: pd.DataFrame, shown: Mapping[int, object], owner: Owner, who: object) -> tuple[str, Read]:
+def read_of(frame: pd.DataFrame, cells: Cells, owner: Owner, who: object) -> tuple[str, Read]:
     """Return the read that a frame came from, and its token.
 
     Args:
         frame: The frame.
-        shown: Its item text by id.
+        cells: Its cells.
         owner: The session that it is to be written to.
         who: That session, for the message.
 
     Raises:
         FrameError: It is not known what the frame was read from, or it was another session.
     """
+    items = zip(cells.ids, cells.columns.get("item", cells.ids), strict=True)
+    shown = {id_: item for id_, item in items if id_ is not None}
     token = frame.attrs.get(TOKEN) or READS.nearest(owner, shown)
     read = READS.get(token) if token else None
     if token is None or read is None:

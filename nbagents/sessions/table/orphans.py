@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from nbagents.errors import ConfigError, OrphanError
-from nbagents.sessions.table.edited import Wanted
+from nbagents.sessions.items.item_ids import check_ids
+from nbagents.sessions.table.edited import Wanted, unchanged_rows, wanted_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbagents.sessions.items.rows import Item
+    from nbagents.sessions.items.rows import Item, RawRow
+    from nbagents.sessions.table.edited import Cells
 
-__all__ = ["Key", "OnOrphan", "check_policy", "lone", "lost_half", "settle_orphans"]
+__all__ = ["Key", "OnOrphan", "check_policy", "lone", "lost_half", "settle_orphans", "settled_history"]
 
 OnOrphan = Literal["error", "pair", "stub"]
 
@@ -189,6 +191,26 @@ def settle_orphans(
                 settled.insert(place + 1, _stub(settled[place].item))
             else:
                 del settled[place]
+
+
+def settled_history(
+    cells: Cells, origin: Sequence[RawRow], on_orphan: OnOrphan, *, session_id: str
+) -> list[Wanted]:
+    """Return the history that an edited frame wants, with no id of the server's twice and nothing left alone.
+
+    Args:
+        cells: The frame.
+        origin: The rows it was read from.
+        on_orphan: What becomes of what is left alone (``settle_orphans``).
+        session_id: For the error.
+
+    Raises:
+        FrameError: The frame is not a history.
+    """
+    wanted = wanted_rows(cells, origin, session_id=session_id)
+    before = unchanged_rows(origin)
+    check_ids(wanted, before, session_id=session_id)
+    return settle_orphans(wanted, before, on_orphan, session_id=session_id)
 
 
 def _stub(call: Item) -> Wanted:

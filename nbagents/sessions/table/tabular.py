@@ -7,16 +7,15 @@ import json
 from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import FrameError
-from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.items.rows import Row, as_rows, decode, warn_of
 from nbagents.sessions.loops.settled import settled
 from nbagents.sessions.table.edit import Editable
-from nbagents.sessions.table.edited import check_frame, read_cells, unchanged_rows, wanted_rows
+from nbagents.sessions.table.edited import check_frame, read_cells
 from nbagents.sessions.table.edits import EditReport
 from nbagents.sessions.table.frame import TOKEN, frame_of
 from nbagents.sessions.table.freshness import is_written, read_of
 from nbagents.sessions.table.ids import longest_rising
-from nbagents.sessions.table.orphans import check_policy, settle_orphans
+from nbagents.sessions.table.orphans import check_policy, settled_history
 from nbagents.sessions.table.reads import READS, Read
 from nbagents.sessions.table.stats import SessionStats, stats_of
 
@@ -89,16 +88,10 @@ class Tabular(Editable):
         self._check_sound(found)
         owner = self._owner()
         cells = self._cells(frame)
-        shown = dict(zip(cells.ids, cells.columns.get("item", cells.ids), strict=True))
-        token, read = read_of(
-            frame, {id_: item for id_, item in shown.items() if id_ is not None}, owner, self._name()
-        )
+        token, read = read_of(frame, cells, owner, self._name())
         good = as_rows(decode(read.rows)[0])
         self._check_places(cells, good)
-        wanted = wanted_rows(cells, good, session_id=self.session_id)
-        before = unchanged_rows(good)
-        check_ids(wanted, before, session_id=self.session_id)
-        wanted = settle_orphans(wanted, before, on_orphan, session_id=self.session_id)
+        wanted = settled_history(cells, good, on_orphan, session_id=self.session_id)
         wanted = [self._plain(row) for row in wanted]
         if is_written(read, found, wanted):
             return EditReport(0, 0, 0)
