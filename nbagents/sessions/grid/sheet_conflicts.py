@@ -6,7 +6,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import Conflict, ConflictError
-from nbagents.sessions.grid.sheet_rows import stamp_of, text_of_row
+from nbagents.sessions.grid.sheet_rows import stamp_of
+from nbagents.sessions.table.edits import short_value, shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,6 @@ __all__ = ["Shown"]
 
 _MOST_ROWS = 4096
 _MOST_CHARACTERS = 32_000_000
-_MOST_IN_TEXT = 120
 
 
 class Shown:
@@ -37,7 +37,7 @@ class Shown:
         for key, row in zip(keys, rows, strict=True):
             name = key, stamp_of(row)
             self._size -= len(self._texts.pop(name, ""))
-            self._texts[name] = text_of_row(row)
+            self._texts[name] = shown_value(row[2], row[3]) or ""
             self._size += len(self._texts[name])
         while len(self._texts) > _MOST_ROWS or (self._size > _MOST_CHARACTERS and len(self._texts) > 1):
             self._size -= len(self._texts.popitem(last=False)[1])
@@ -66,13 +66,13 @@ class Shown:
         conflicts = []
         for key in wrong:
             row = found.get(key)
-            now = None if row is None else text_of_row(row)
+            now = None if row is None else shown_value(row[2], row[3])
             id_ = int(key) if key.isdecimal() else (row[0] if row else None)
             conflicts.append(Conflict(id_ or 0, self._expected(key, stamps[key]), now))
         first = conflicts[0]
         raise ConflictError(
-            f"the row was changed elsewhere; nothing was written. Shown: {_short(first.expected)}, now: "
-            f"{_short(first.found)}. Look at the row as it is now and repeat the change.",
+            f"the row was changed elsewhere; nothing was written. Shown: {short_value(first.expected)}, now: "
+            f"{short_value(first.found)}. Look at the row as it is now and repeat the change.",
             session_id=self._session_id,
             conflicts=conflicts,
         )
@@ -82,9 +82,3 @@ class Shown:
             return self._texts.get((key, stamp))
         shown = [text for (name, _), text in self._texts.items() if name == key]
         return shown[-1] if shown else None
-
-
-def _short(value: str | None) -> str:
-    if value is None:
-        return "nothing"
-    return value if len(value) <= _MOST_IN_TEXT else value[: _MOST_IN_TEXT - 1] + "…"

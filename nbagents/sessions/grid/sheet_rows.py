@@ -26,7 +26,6 @@ __all__ = [
     "problem_of",
     "sheet_rows",
     "stamp_of",
-    "text_of_row",
     "whole_cells",
 ]
 
@@ -171,12 +170,6 @@ def _tools_of(calls: Sequence[RawRow]) -> dict[int, str | None]:
     reader.take(items)
     tools = reader.columns(good)["tool"]
     return {row[0]: tool for row, tool in zip(good, tools, strict=True) if row[0] is not None}
-
-
-def text_of_row(row: RawRow) -> str:
-    """Return what is stored of a row, to be read by a person."""
-    text = _text(row[2])
-    return text if row[3] is None else f"{text} with metadata {row[3]}"
 
 
 def _text(data: str | bytes) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "make_plan",
     "plan_with_ids",
     "same_history",
+    "short_value",
     "shown_value",
 ]
 
@@ -118,7 +119,8 @@ def shown_value(data: str | bytes | None, metadata: str | None) -> str | None:
     """Return a row's value as conflicts show it, None for a row that is not there."""
     if data is None:
         return None
-    return str(data) if metadata is None else f"{data!s} with metadata {metadata}"
+    text = data if isinstance(data, str) else data.decode(errors="replace")
+    return text if metadata is None else f"{text} with metadata {metadata}"
 
 
 def conflict_error(conflicts: Sequence[Conflict], text: tuple[str, str], *, session_id: str) -> ConflictError:
@@ -130,7 +132,7 @@ def conflict_error(conflicts: Sequence[Conflict], text: tuple[str, str], *, sess
         session_id: For the error.
     """
     lines = [
-        f"  id {conflict.id}: was {_short(conflict.expected)}, now {_short(conflict.found)}"
+        f"  id {conflict.id}: was {short_value(conflict.expected)}, now {short_value(conflict.found)}"
         for conflict in conflicts[:_SHOWN_CONFLICTS]
     ]
     if len(conflicts) > _SHOWN_CONFLICTS:
@@ -139,7 +141,8 @@ def conflict_error(conflicts: Sequence[Conflict], text: tuple[str, str], *, sess
     return ConflictError(message, session_id=session_id, conflicts=conflicts)
 
 
-def _short(value: str | None) -> str:
+def short_value(value: str | None) -> str:
+    """Return the beginning of a value as messages show it."""
     if value is None:
         return "nothing"
     return value if len(value) <= _SHOWN_CHARACTERS else value[: _SHOWN_CHARACTERS - 1] + "…"
