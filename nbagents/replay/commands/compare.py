@@ -1,14 +1,20 @@
-"""The outputs of two runs of a notebook, compared cell by cell."""
+"""The outputs of two runs of a notebook, compared cell by cell.
+
+Of HTML what is read counts, and what pictures it shows: a library's new version has other tags for the same words.
+"""
 
 from __future__ import annotations
 
 import difflib
+import html
 import json
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nbagents.replay.commands.streams import joined, text_of
+from nbagents.replay.match.difference import excerpt, first_difference
 from nbagents.replay.match.place import label_of
 
 if TYPE_CHECKING:
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Stale", "compare"]
 
 _SHOWN = 12  # lines of one cell's difference
+_TAG = re.compile(r"""<[a-zA-Z/!](?:[^>]*?\bsrc=["']?(?P<src>[^"'\s>]+))?[^>]*>""")
 _WIDTH = 160  # characters of one line
 # What Python itself makes anew in each process.
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b|ipykernel_\d+")
@@ -67,14 +74,25 @@ def _code_cells(notebook: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _difference(saved: list[str], new: list[str]) -> list[str]:
-    lines = [
-        line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
-        for line in difflib.unified_diff(saved, new, lineterm="", n=0)
-        if not line.startswith(("---", "+++", "@@"))
-    ]
+    lines = [line for pair in _changed(saved, new) for line in _signed(*pair)]
     if len(lines) > _SHOWN:
         return [*lines[:_SHOWN], f"(showing {_SHOWN} of {len(lines)} lines)"]
     return lines
+
+
+def _changed(saved: list[str], new: list[str]) -> Iterator[tuple[str | None, str | None]]:
+    """Yield the lines that differ, each with the one that is in its place."""
+    matcher = difflib.SequenceMatcher(None, saved, new, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            yield from zip_longest(saved[a:b], new[c:d])
+
+
+def _signed(saved: str | None, new: str | None) -> Iterator[str]:
+    start = first_difference(saved or "", new or "")
+    for sign, line in (("-", saved), ("+", new)):
+        if line is not None:
+            yield sign + (line if len(line) <= _WIDTH else excerpt(line, start, _WIDTH))
 
 
 def _lines(cell: dict[str, Any]) -> list[str]:
@@ -94,8 +112,18 @@ def _texts(outputs: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
         elif kind == "error":
             yield "error", f"{output.get('ename')}: {output.get('evalue')}"
         else:
-            yield from ((mime, _plain(data)) for mime, data in sorted(output.get("data", {}).items()))
+            yield from ((mime, _plain(mime, data)) for mime, data in sorted(output.get("data", {}).items()))
 
 
-def _plain(data: Any) -> str:  # noqa: ANN401 - a notebook's JSON
-    return text_of(data) if isinstance(data, (str, list)) else json.dumps(data, sort_keys=True)
+def _plain(mime: str, data: Any) -> str:  # noqa: ANN401 - a notebook's JSON
+    if not isinstance(data, (str, list)):
+        return json.dumps(data, sort_keys=True)
+    text = text_of(data)
+    return _read(text) if mime == "text/html" else text
+
+
+def _read(markup: str) -> str:
+    """Return the words of HTML, and the addresses of what it shows, a line for each element that has any."""
+    text = _TAG.sub(lambda tag: f"\n{tag['src'] or ''}\n", markup)
+    lines = (" ".join(line.split()) for line in html.unescape(text).splitlines())
+    return "\n".join(line for line in lines if line)

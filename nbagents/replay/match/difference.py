@@ -11,7 +11,7 @@ from nbagents.errors import Difference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["differences", "similarity"]
+__all__ = ["differences", "excerpt", "first_difference", "similarity"]
 
 _WIDTH = 60  # characters shown of each side
 _BEFORE = 20  # of these, characters before the first one that differs
@@ -40,7 +40,8 @@ def differences(recorded: Any, asked: Any, path: str = "$") -> Iterator[Differen
         for n, (one, other) in enumerate(zip_longest(recorded, asked, fillvalue=_ABSENT)):
             yield from differences(one, other, f"{path}[{n}]")
     elif recorded != asked or type(recorded) is not type(asked):
-        start = _first_difference(recorded, asked)
+        texts = isinstance(recorded, str) and isinstance(asked, str)
+        start = first_difference(recorded, asked) if texts else 0
         yield Difference(path, _short(recorded, start), _short(asked, start))
 
 
@@ -49,11 +50,31 @@ def similarity(recorded: dict[str, Any], asked: dict[str, Any]) -> tuple[bool, i
     return recorded.get("path") != asked.get("path"), sum(1 for _ in differences(recorded, asked))
 
 
-def _first_difference(one: Any, other: Any) -> int:  # noqa: ANN401 - any JSON value
-    if not (isinstance(one, str) and isinstance(other, str)):
-        return 0
-    pairs = zip_longest(one, other)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), 0)
+def first_difference(one: str, other: str) -> int:
+    """Return where two texts begin to differ.
+
+    Example:
+        >>> first_difference("lamp on", "lamp off")
+        6
+    """
+    return next((n for n, (a, b) in enumerate(zip_longest(one, other)) if a != b), 0)
+
+
+def excerpt(text: str, start: int, width: int) -> str:
+    """Return the part of a text that has a place in it, with what was left out as "…".
+
+    Args:
+        text: The text.
+        start: The place.
+        width: How many characters are left, marks not counted.
+
+    Example:
+        >>> excerpt("the lamp in the corner of the room is on", 38, 25)
+        '…rner of the room is on'
+    """
+    begin = max(start - _BEFORE, 0)
+    before, after = "…" if begin else "", "…" if begin + width < len(text) else ""
+    return f"{before}{text[begin : begin + width]}{after}"
 
 
 def _short(value: Any, start: int) -> str | None:  # noqa: ANN401 - any JSON value
@@ -62,7 +83,4 @@ def _short(value: Any, start: int) -> str | None:  # noqa: ANN401 - any JSON val
     if not isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
         return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
-    begin = max(start - _BEFORE, 0)
-    piece = value[begin : begin + _WIDTH]
-    before, after = "…" if begin else "", "…" if begin + _WIDTH < len(value) else ""
-    return json.dumps(f"{before}{piece}{after}", ensure_ascii=False)
+    return json.dumps(excerpt(value, start, _WIDTH), ensure_ascii=False)
