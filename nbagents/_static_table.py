@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["LEFT", "OUTER", "RIGHT", "folding", "html_list", "many", "safe", "spaced"]
+__all__ = ["LEFT", "OUTER", "RIGHT", "WRAPPED", "folding", "html_list", "many", "safe", "spaced"]
 
 OUTER = 'class="mathjax_ignore tex2jax_ignore"'
 """The attribute of what holds a table: JupyterLab's and MathJax's words for "no maths"."""
 
-LEFT = 'align="left" style="text-align: left; white-space: nowrap"'
-RIGHT = 'align="right" style="text-align: right; white-space: nowrap"'
+LEFT = 'align="left" style="text-align: left; vertical-align: top; white-space: nowrap"'
+RIGHT = 'align="right" style="text-align: right; vertical-align: top; white-space: nowrap"'
+WRAPPED = LEFT.replace("nowrap", "pre-wrap; min-width: 12em; max-width: 30em")
 
 
 def safe(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nbagents._static_table import folding
 from nbagents.sessions.items.content import text_of
+from nbagents.sessions.items.label import said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,13 +140,14 @@ def turns_html(title: str, turns: Sequence[Turn]) -> str:
         turns: The turns.
     """
     head, _, body = turns_text(title, turns).partition("\n")
-    said = f'<pre style="white-space: pre-wrap">{escape(body.strip())}</pre>' if body else ""
-    return folding(head, said)
+    style = "white-space: pre-wrap; word-break: break-word"
+    return folding(head, f'<pre style="{style}">{escape(body.strip())}</pre>' if body else "")
 
 
 def _line(entry: Entry) -> str:
     text = entry.text[:_STATIC_CHARACTERS]
     if entry.kind == "tool":
         returned = "…" if entry.output is None else entry.output[:_STATIC_CHARACTERS]
-        return f"  {entry.name}({text}) → {returned}"
+        call = said("call", {"tool": entry.name, "arguments": text}, {})
+        return f"  {call} → {returned}"
     return f"  {text}"

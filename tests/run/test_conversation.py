@@ -140,6 +140,6 @@ def test_static_forms_escape_and_say_what_is_cut():
     turns = turns_of([{"role": "user", "content": "<b>hi</b>"}])
     turns[0].call("look_up", '{"order": "A-1"}', "c1")
     turns[0].state = "stopped"
-    assert turns_text("Support", turns) == 'Support\n\n> <b>hi</b>\n  look_up({"order": "A-1"}) → …\n(stopped)'
+    assert turns_text("Support", turns) == 'Support\n\n> <b>hi</b>\n  look_up(order="A-1") → …\n(stopped)'
     assert "<b>" not in turns_html("Support", turns)
     assert "showing the last 40 of 50 turns" in turns_text("Support", [Turn(str(n), n) for n in range(50)])

@@ -365,6 +365,7 @@ async def test_report(server):
     assert report.errors()["rows"].tolist() == [1]
     assert report.summary().loc["tokens", "sum"] == 11 * 15
     assert "12 of 12 rows" in repr(report)
+    assert report.progress.rows[0].result.said == frame["output"][0]
     assert "1 failed" in repr(report)
     odd = frame.assign(question="<script>alert(1)</script>").report()
     html = odd._repr_mimebundle_()["text/html"]

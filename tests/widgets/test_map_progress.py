@@ -57,3 +57,18 @@ def test_rows_traces_and_stop(open_page, tmp_path):
     assert "no trace" in page.ask({"type": "trace", "trace_id": "missing"})[0][0]["text"]
     page.ask({"type": "stop"})
     assert stopped == [True]
+
+
+def test_a_report_says_how_rows_are_distributed(open_page):
+    """Errors that differ in numbers alone are one kind; what an agent said is shown as it said it."""
+    progress = Progress("Poet", 4)
+    for n, error in enumerate(("no order A-7", "no order A-12", "Error code: 429", None)):
+        ended(progress, str(n), 1.0 + n, error=error)
+    page = open_page(progress, kind=MapProgress, report=True)
+    _, (report, _) = page.ask({"type": "ready"})
+    assert sum(rows for _, _, rows in report["latency"]) == 4
+    assert report["tokens"] == [(15.0, 15.0, 4)]
+    assert report["errors"] == [("no order A-#", 2, "0"), ("Error code: 429", 1, "2")]
+    ((message, _),) = page.ask({"type": "rows", "kind": "newest"})
+    assert [row[2] for row in message["rows"]][:2] == ["<b>blue</b>", "Error code: 429"]
+    assert " open><summary>" in page.view.static_forms()[0]

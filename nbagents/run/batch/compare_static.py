@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nbagents._static_table import OUTER, html_list, many, safe
+from nbagents._static_table import LEFT, OUTER, RIGHT, WRAPPED, html_list, many, safe
 from nbagents.run.batch.changed_words import Piece, alike, changed_words
 from nbagents.tracing.capture.encode import encode
 from nbagents.tracing.measure.layout import seconds
@@ -21,10 +21,6 @@ __all__ = ["Comparison", "comparison_html", "comparison_text"]
 _ROWS = 10
 _LABEL = 40  # characters of a row's label
 _CELL, _LINE = 240, 110  # and of what each side says of it, in HTML and on a line of text
-_TOP = 'align="left" style="text-align: left; vertical-align: top"'
-_NAME = f'{_TOP[:-1]}; white-space: nowrap"'
-_WRAPPED = f'{_TOP[:-1]}; white-space: pre-wrap; min-width: 12em; max-width: 30em"'
-_NUMBER = 'align="right" style="text-align: right; vertical-align: top; white-space: nowrap"'
 _TOTALS = {
     "failed": "failed",
     "tokens": "tokens",
@@ -107,8 +103,8 @@ def comparison_html(comparison: Comparison) -> str:
     changed = comparison.changed()
     if not changed:
         return totals
-    head = "".join(f"<th {_TOP}>{name}</th>" for name in ("row", *names))
-    head += "".join(f"<th {_NUMBER}>{name}</th>" for name in ("time", "tokens"))
+    head = "".join(f"<th {LEFT}>{name}</th>" for name in ("row", *names))
+    head += "".join(f"<th {RIGHT}>{name}</th>" for name in ("time", "tokens"))
     body = "".join(_html_row(comparison.labels[n], comparison.rows[n]) for n in changed[:_ROWS])
     more = "".join(f"<p>{text}</p>" for text in _more(changed))
     return f"{totals}<div {OUTER}><table><tr>{head}</tr>{body}</table>{more}</div>"
@@ -121,9 +117,10 @@ def _html_row(label: str, row: dict[Any, Any]) -> str:
     ]
     took = _both(row, "seconds", _seconds)
     tokens = _both(row, "tokens", "{:,.0f}".format)
-    cells = "".join(f"<td {_WRAPPED}>{text}</td>" for text in texts)
-    numbers = "".join(f"<td {_NUMBER}>{escape(text)}</td>" for text in (took, tokens))
-    return f"<tr><td {_NAME}>{safe(short(one_line(label), _LABEL))}</td>{cells}{numbers}</tr>"
+    cells = "".join(f"<td {WRAPPED}>{text}</td>" for text in texts)
+    numbers = "".join(f"<td {RIGHT}>{escape(text)}</td>" for text in (took, tokens))
+    name = safe(short(one_line(label), _LABEL))
+    return f"<tr><td {LEFT}>{name}</td>{cells}{numbers}</tr>"
 
 
 def _pieces(row: dict[Any, Any], limit: int) -> tuple[list[Piece], list[Piece]]:

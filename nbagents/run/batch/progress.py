@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbagents._now import overall_seconds
+from nbagents.tracing.measure.layout import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +119,8 @@ def progress_text(figures: dict[str, Any]) -> str:
         parts.append(f"{figures['before']:,} from before")
     if figures["rate"]:
         parts.append(f"{figures['rate']:.1f} rows/s")
+    if figures["ended"] and figures["seconds"]:
+        parts.append(seconds(round(figures["seconds"] * 1e6)))
     if figures["tokens"]:
         parts.append(f"{figures['tokens']:,} tokens")
     if figures["cost"]:

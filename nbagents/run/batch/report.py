@@ -9,10 +9,12 @@ import pandas as pd
 from nbagents._given import check_given
 from nbagents._location import current_environment, locate
 from nbagents.errors import ConfigError
+from nbagents.run.batch.distribution import ErrorKind, error_kinds
 from nbagents.run.batch.frame import RESULT_COLUMNS, about
 from nbagents.run.batch.progress import Progress
 from nbagents.run.batch.row_result import EndedRow, RowResult
 from nbagents.run.batch.static import batch_html, batch_text
+from nbagents.tracing.capture.encode import encode
 
 if TYPE_CHECKING:
     from nbagents.run.batch.frame import BatchFrame
@@ -48,18 +50,18 @@ class BatchReport:
         return self.frame[self.frame["error"].notna()]
 
     def errors(self) -> pd.DataFrame:
-        """Return each kind of error with how many rows it has, and the label of the first."""
-        kinds = self.failures()["error"].str.partition("\n")[0]
-        counts = kinds.value_counts()
-        first = [kinds.index[kinds == kind][0] for kind in counts.index]
-        return pd.DataFrame({"error": counts.index, "rows": counts.to_numpy(), "first": first})
+        """Return each kind of error with how many rows it has, and the label of the first.
+
+        ``#`` stands for numbers, and names with numbers, in which errors of one kind differ.
+        """
+        return pd.DataFrame(error_kinds(self.failures()["error"].items()), columns=ErrorKind._fields)
 
     def _repr_mimebundle_(self, **_options: object) -> Any:  # noqa: ANN401 - what IPython takes: a dict or a pair of them
         if locate(current_environment()).live:
             from nbagents._displays import display_class
             from nbagents.tracing.stored.store import TraceStore
 
-            view = display_class("progress")(self.progress, store=TraceStore(self.frame.store))
+            view = display_class("progress")(self.progress, store=TraceStore(self.frame.store), report=True)
             return view._repr_mimebundle_()
         return {"text/plain": batch_text(self.progress), "text/html": batch_html(self.progress, is_open=True)}
 
@@ -108,6 +110,7 @@ def _asked(row: dict[Any, Any], columns: list[Any]) -> str:
 def _result(row: dict[Any, Any]) -> RowResult:
     error = None if pd.isna(row["error"]) else str(row["error"])
     cost = None if pd.isna(row["cost"]) else float(row["cost"])
+    output = None if error is not None else encode(row["output"])
     return RowResult(
-        None, error, int(row["attempts"]), float(row["seconds"]), int(row["tokens"]), cost, row["trace_id"]
+        output, error, int(row["attempts"]), float(row["seconds"]), int(row["tokens"]), cost, row["trace_id"]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 __all__ = ["EndedRow", "RowResult"]
@@ -27,6 +28,14 @@ class RowResult(NamedTuple):
     tokens: int
     cost: float | None
     trace_id: str | None
+
+    @property
+    def said(self) -> str:
+        """What a display says of it: the error, or the output, text as such and anything else as JSON."""
+        if self.error is not None or self.output is None:
+            return self.error or ""
+        output = json.loads(self.output)
+        return output if isinstance(output, str) else self.output
 
 
 class EndedRow(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
-from nbagents._static_table import folding
+from nbagents._static_table import LEFT, WRAPPED, folding, safe
+from nbagents.run.batch.distribution import error_kinds, histogram
 from nbagents.run.batch.progress import progress_text
 from nbagents.tracing.measure.layout import seconds
-from nbagents.tracing.static.plain_text import PRE, bar
+from nbagents.tracing.static.plain_text import PRE, bar, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from nbagents.run.batch.progress import Progress
     from nbagents.run.batch.row_result import EndedRow
 
-__all__ = ["batch_html", "batch_text", "failed_rows", "histogram", "slowest_rows"]
+__all__ = ["batch_html", "batch_text", "failed_rows", "slowest_rows"]
 
 SHOWN = 50  # rows of a kind in a display
 _BINS = 6
 _KINDS = 5
 _WIDTH = 36
 _STATIC_ROWS = 12
-_CELL = 120  # characters
+_CELL = 160  # characters
 
 
 def failed_rows(rows: Sequence[EndedRow]) -> list[EndedRow]:
@@ -35,30 +35,6 @@ def failed_rows(rows: Sequence[EndedRow]) -> list[EndedRow]:
 def slowest_rows(rows: Sequence[EndedRow], limit: int = SHOWN) -> list[EndedRow]:
     """Return the rows that took longest, the longest first."""
     return sorted(rows, key=lambda row: -row.result.seconds)[:limit]
-
-
-def histogram(values: Sequence[float], bins: int = _BINS) -> list[tuple[float, float, int]]:
-    """Count values in bins of equal width.
-
-    Args:
-        values: Any numbers.
-        bins: How many at most; one where all values are equal.
-
-    Returns:
-        From, to and count of each.
-
-    Example:
-        >>> histogram([0, 1, 1, 4], bins=2)
-        [(0.0, 2.0, 3), (2.0, 4.0, 1)]
-    """
-    if not values:
-        return []
-    least, most = float(min(values)), float(max(values))
-    if least == most:
-        return [(least, most, len(values))]
-    width = (most - least) / bins
-    counts = Counter(min(int((value - least) / width), bins - 1) for value in values)
-    return [(least + n * width, least + (n + 1) * width, counts[n]) for n in range(bins)]
 
 
 def batch_text(progress: Progress) -> str:
@@ -87,10 +63,10 @@ def _charts(progress: Progress) -> list[str]:
     rows = progress.rows
     lines = [*_bars("latency", [row.result.seconds for row in rows], "s")]
     lines += _bars("tokens", [float(row.result.tokens) for row in rows if row.result.tokens], "")
-    kinds = Counter((row.result.error or "").splitlines()[0][:_CELL] for row in failed_rows(rows))
+    kinds = error_kinds((row.label, row.result.error or "") for row in failed_rows(rows))
     if kinds:
         lines.append("errors")
-        lines += [f"  {times:>6,}  {kind}" for kind, times in kinds.most_common(_KINDS)]
+        lines += [f"  {kind.rows:>6,}  {short(kind.error, _CELL)}" for kind in kinds[:_KINDS]]
         if len(kinds) > _KINDS:
             lines.append(f"  showing {_KINDS} of {len(kinds):,} kinds of error")
     return lines
@@ -125,10 +101,11 @@ def _number(value: float, unit: str) -> str:
 def _table(failed: Sequence[EndedRow]) -> str:
     if not failed:
         return ""
+    head = "".join(f"<th {LEFT}>{name}</th>" for name in ("row", "asked", "error"))
     cells = "".join(
-        f"<tr><td>{escape(row.label)}</td><td>{escape(row.asked[:_CELL])}</td>"
-        f"<td>{escape((row.result.error or '')[:_CELL])}</td></tr>"
+        f"<tr><td {LEFT}>{safe(row.label)}</td><td {WRAPPED}>{safe(short(row.asked, _CELL))}</td>"
+        f"<td {WRAPPED}>{safe(short(row.result.said, _CELL))}</td></tr>"
         for row in failed[:_STATIC_ROWS]
     )
     more = f"<p>showing {_STATIC_ROWS} of {len(failed):,} failed rows</p>" if len(failed) > _STATIC_ROWS else ""
-    return f"<table><tr><th>row</th><th>asked</th><th>error</th></tr>{cells}</table>{more}"
+    return f"<table><tr>{head}</tr>{cells}</table>{more}"

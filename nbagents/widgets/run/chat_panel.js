@@ -236,7 +236,7 @@ class ChatView extends LiveView {
     again.hidden = !hub.talk.can_branch;
     this.on(again, "click", () => hub.edit(place));
     const asked = make("div", hub.editing === place ? "line user editing" : "line user", {}, [turn.asked]);
-    const inside = [make("div", "asked", {}, [again, asked]), ...turn.entries.map(entryElement)];
+    const inside = [make("div", "asked", {}, [again, asked]), ...turn.entries.map((/** @type {any} */ entry) => entryElement(entry, turn.state === "running"))];
     if (turn.state === "running" && turn.entries.at(-1)?.kind !== "text") inside.push(make("span", "pulse"));
     if (turn.error) inside.push(make("div", "block error", { role: "alert" }, [turn.error]));
     if (turn.state !== "running") inside.push(this.turnFoot(turn, place, hub));
@@ -255,14 +255,14 @@ class ChatView extends LiveView {
   }
 }
 
-/** @param {any} entry */
-function entryElement(entry) {
+/** @param {any} entry @param {boolean} running  whether an answer may still come */
+function entryElement(entry, running) {
   if (entry.kind === "note") return make("div", "note dim", {}, [entry.text]);
   if (entry.kind === "text") return make("div", "line", {}, [entry.text]);
   const card = make("details", "card", {}, [make("summary", "", {}, [callText(entry.name, entry.text)])]);
-  const output = entry.output === null ? "running…" : entry.output;
+  const output = entry.output ?? (running ? "running…" : "no answer");
   card.append(make("div", "output", {}, [output]));
-  card.firstChild.append(make("span", "dim", {}, [entry.output === null ? " …" : ` → ${entry.output}`]));
+  card.firstChild.append(make("span", "dim", {}, [entry.output === null && running ? " …" : ` → ${output}`]));
   return card;
 }
 
@@ -282,8 +282,8 @@ const STYLE = `
 .facts { font-size: 12px; color: var(--nb-faint); padding-left: 2px; min-height: 18px; } .note { font-size: 12px; padding-left: 2px; }
 .link { color: var(--nb-accent); font-size: 12px; margin-left: 6px; } .link:hover { text-decoration: underline; }
 .block.error { align-self: stretch; margin: 0; }
-.write { display: flex; align-items: flex-end; gap: 6px; padding: 7px 10px; border-top: 1px solid var(--nb-line); background: var(--nb-soft); }
-.write textarea { flex: 1; min-width: 0; resize: none; font: inherit; min-height: 28px; padding: 4px 8px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; } .write textarea::placeholder { color: var(--nb-faint); }
+.write { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: flex-end; gap: 6px; padding: 7px 10px; border-top: 1px solid var(--nb-line); background: var(--nb-soft); }
+.write textarea { flex: 1 1 240px; min-width: 0; resize: none; font: inherit; min-height: 28px; padding: 4px 8px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; } .write textarea::placeholder { color: var(--nb-faint); }
 .write .button { height: 28px; }
 ${OPENED}
 `;

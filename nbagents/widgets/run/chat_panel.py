@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nbagents._displays import quiet
 from nbagents._given import check_given, check_session
 from nbagents._now import new_name
+from nbagents._static_table import many
 from nbagents.errors import DisplayError
 from nbagents.run.conversation import Conversation
 from nbagents.run.turns import turns_html, turns_text
@@ -82,7 +83,7 @@ class ChatPanel(OpensTraces):
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook: the conversation."""
         talk = self._conversation
-        title = f"{talk.agent.name}   {talk.session.session_id}   {len(talk.turns)} turns"
+        title = f"{talk.agent.name}   {talk.session.session_id}   {many(len(talk.turns), 'turn')}"
         return turns_html(title, talk.turns), turns_text(title, talk.turns)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ The protocol is written at the top of ``map_progress.js``; this side of it:
 ================  ================================================================================
 from the page     what is done
 ================  ================================================================================
-``ready``         everything is sent (``state`` with ``reset``)
+``ready``         everything is sent (``state`` with ``reset``, and of a report ``report``)
 ``rows`` (kind)   the rows that failed, were slowest or came last are sent (``rows``)
 ``trace`` (id)    the row's trace is opened in a view of its own, whose name is sent (``trace``)
 ``stop``          no more rows start
@@ -18,6 +18,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nbagents.run.batch.distribution import error_kinds, histogram
 from nbagents.run.batch.static import SHOWN, batch_html, batch_text, failed_rows, slowest_rows
 from nbagents.widgets.module import module_text
 from nbagents.widgets.run.opened_traces import OpensTraces
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MapProgress"]
 
+_BINS = 24
+_SAID = 400  # characters of an output or an error
+
 
 class MapProgress(OpensTraces):
     """How far a batch is.
@@ -40,6 +44,7 @@ class MapProgress(OpensTraces):
         progress: What is shown; changed by whoever runs the rows.
         store: Where traces are read from; None is the file beside the notebook.
         stop: What the stop button does; None leaves it out.
+        report: Whether it shows how rows are distributed, and at first those that failed.
 
     Raises:
         ConfigError: An argument that does not exist.
@@ -52,7 +57,7 @@ class MapProgress(OpensTraces):
     """
 
     _esm = module_text(Path(__file__).with_suffix(".js"))
-    _KNOWN: ClassVar[tuple[str, ...]] = ("progress", "store", "stop")
+    _KNOWN: ClassVar[tuple[str, ...]] = ("progress", "store", "stop", "report")
 
     def __init__(
         self,
@@ -60,10 +65,12 @@ class MapProgress(OpensTraces):
         *,
         store: TraceStore | None = None,
         stop: Callable[[], object] | None = None,
+        report: bool = False,
         **unknown: object,
     ) -> None:
         self._progress = progress
         self._stop = stop
+        self._report = report
         self._sent = 0
         super().__init__(unknown, store=store)
 
@@ -74,7 +81,7 @@ class MapProgress(OpensTraces):
 
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook."""
-        return batch_html(self._progress), batch_text(self._progress)
+        return batch_html(self._progress, is_open=self._report), batch_text(self._progress)
 
     def _send_state(self, first: int) -> None:
         rows = self._progress.rows[first:]
@@ -89,6 +96,8 @@ class MapProgress(OpensTraces):
     def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
         with self._lock:
             self._send_state(0)
+            if self._report:
+                self.send({"type": "report"} | _distributions(self._progress.rows))
 
     def _on_rows(self, message: dict[str, Any], _buffers: list[memoryview]) -> None:
         kind, rows = message["kind"], self._progress.rows
@@ -114,17 +123,24 @@ class MapProgress(OpensTraces):
     }
 
 
+def _distributions(rows: list[EndedRow]) -> dict[str, Any]:
+    return {
+        "latency": histogram([row.result.seconds for row in rows], _BINS),
+        "tokens": histogram([float(row.result.tokens) for row in rows], _BINS),
+        "errors": error_kinds((row.label, row.result.error or "") for row in failed_rows(rows)),
+    }
+
+
 def _newest(rows: list[EndedRow]) -> list[EndedRow]:
     return rows[: -SHOWN - 1 : -1]
 
 
 def _cells(row: EndedRow) -> list[Any]:
     result = row.result
-    said = result.error if result.error is not None else (result.output or "")
     return [
         row.label,
         row.asked,
-        said[:400],
+        result.said[:_SAID],
         result.error is not None,
         result.seconds,
         result.tokens,
