@@ -264,6 +264,10 @@ class CassetteError(ReplayError):
     path: Path | str  #: The cassette.
     line: int | None = None  #: The line it is about, from 1, or None where it is about the file as a whole.
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook: it names the cell, and the way there through the SDK is long."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -44,6 +44,7 @@ def replay_notice(cassette: str) -> str:
         cassette: The file's name.
     """
     return (
-        f"nbagents replays {cassette}: no key is set, so that the answers are those that were recorded.\n"
-        "To ask something else set OPENAI_API_KEY and restart the kernel, or %nbagents mode offline: rules answer."
+        f"nbagents replays {cassette}: no key is set.\n"
+        "To ask something else set OPENAI_API_KEY and restart the kernel,\n"
+        "or let rules answer: %nbagents mode offline"
     )

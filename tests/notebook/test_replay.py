@@ -92,6 +92,7 @@ def test_a_miss_in_a_notebook_names_its_cell(start, tmp_path, server):
     reply = kernel.wait(kernel.send(ASK.format(text="ho"), "c1"))
     (error,) = [m["content"] for m in reply.messages if m["msg_type"] == "error"]
     assert error["ename"] == "CassetteMissError"
+    assert error["traceback"] == [f"CassetteMissError: {error['evalue']}"]
     assert "cell c1 (r = await client" in error["evalue"]
     assert '$.body.input: recorded "hi", asked "ho"' in error["evalue"]
     status = kernel.run("%nbagents").text

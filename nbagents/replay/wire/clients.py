@@ -65,7 +65,7 @@ class _OnTheSeam:
     ) -> openai.APIStatusError:
         error = response.extensions.get(ERROR)
         if isinstance(error, Exception):
-            raise error
+            raise error from None  # nothing was asked, so that no HTTP error is the reason
         made: openai.APIStatusError = super()._make_status_error(  # type: ignore[misc]  # openai's
             err_msg, body=body, response=response
         )
