@@ -2,6 +2,7 @@
 /** How a trace view looks, on top of what all widgets share. */
 
 import { ROW } from "./gantt.js";
+import { THUMB } from "./toolbar.js";
 
 export const AXIS = 24; // pixels of the time axis
 
@@ -11,7 +12,7 @@ export const STYLE = `
 .caret, .fold { flex: none; width: 10px; height: 12px; position: relative; }
 .caret::before, .fold::before { content: ""; position: absolute; left: 2px; top: 2px; border: 4px solid transparent; border-left: 5.5px solid var(--nb-faint); border-right: 0; }
 [aria-expanded=true] > .caret::before, [aria-expanded=true] > .tree > .fold::before { transform: rotate(90deg); }
-.name { overflow: hidden; text-overflow: ellipsis; min-width: 40px; } .facts { display: flex; gap: 12px; color: var(--nb-dim); } .thumb { flex: none; overflow: hidden; }
+.name { flex: none; max-width: 40%; overflow: hidden; text-overflow: ellipsis; } .facts { display: flex; gap: 12px; color: var(--nb-dim); } .thumb { flex: 0 1 ${THUMB.width}px; min-width: 70px; }
 .toolbar { flex-wrap: wrap; gap: 6px 4px; position: relative; } .toolbar .segments { margin-right: 4px; } .finding { flex: 1 1 auto; display: flex; align-items: center; gap: 4px; } .toolbar .search { flex: 0 1 132px; min-width: 74px; } .toolbar .space { flex: 1 1 0; } .toolbar .chips { margin-left: 4px; gap: 0; }
 .segments { display: inline-flex; border-radius: 5px; box-shadow: inset 0 0 0 1px var(--nb-line); padding: 2px; } .segments .button { height: 20px; padding: 0 9px; } .segments .button[aria-pressed=true] { font-weight: 600; box-shadow: none; }
 .chips { display: flex; flex-wrap: wrap; gap: 2px; } .chip { display: inline-flex; align-items: center; gap: 5px; padding: 1px 6px; border-radius: 4px; color: var(--nb-dim); white-space: nowrap; }
@@ -44,5 +45,5 @@ export const STYLE = `
 .setting { margin: 8px 0 2px; color: var(--nb-dim); } .foot { align-items: baseline; flex-wrap: nowrap; } .foot .facts { flex-wrap: wrap; gap: 2px 16px; } .foot .link { padding: 0; color: var(--nb-dim); white-space: nowrap; } .figure { border-collapse: collapse; width: 100%; margin: 6px 0 10px; } .figure th { text-align: right; font-weight: 400; color: var(--nb-dim); padding: 1px 0 1px 8px; } .figure td { text-align: right; padding: 1px 0 1px 8px; } .figure td:first-child { text-align: left; color: var(--nb-dim); padding-left: 0; }
 .dock { padding: 8px 10px; border-top: 1px solid var(--nb-line); background: var(--nb-soft); } .dockhead { display: flex; align-items: center; gap: 8px; margin-bottom: 4px; }
 .tip { max-width: 360px; }
-:host([data-narrow]) .panes { grid-template-columns: minmax(0, 1fr); --nb-tree: 210px; } :host([data-narrow]) .details { position: relative; border-left: 0; border-top: 1px solid var(--nb-line); height: auto; min-height: 0; max-height: 320px; } :host([data-narrow]) .thumb { width: 110px; }
+:host([data-narrow]) .panes { grid-template-columns: minmax(0, 1fr); --nb-tree: 210px; } :host([data-narrow]) .details { position: relative; border-left: 0; border-top: 1px solid var(--nb-line); height: auto; min-height: 0; max-height: 320px; }
 `;

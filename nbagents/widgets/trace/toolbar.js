@@ -16,7 +16,8 @@ export function colorOf(type) {
 
 export function buildStrip() {
   const thumb = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [name, value] of Object.entries({ width: THUMB.width, height: THUMB.height, class: "thumb", "aria-hidden": "true" })) thumb.setAttribute(name, String(value));
+  const box = `0 0 ${THUMB.width} ${THUMB.height}`; // all of it is seen where it has less room
+  for (const [name, value] of Object.entries({ viewBox: box, preserveAspectRatio: "none", height: THUMB.height, class: "thumb", "aria-hidden": "true" })) thumb.setAttribute(name, String(value));
   const pulse = make("span", "pulse", { "aria-hidden": "true", hidden: "" });
   const title = make("b", "name");
   const facts = make("span", "facts num");
