@@ -88,7 +88,7 @@ export class Table {
     this.drawRows();
     const { pages, isFiltered } = this.hub;
     this.none.hidden = pages.fitting > 0 || pages.asked.size > 0;
-    put(this.none, isFiltered ? "No item fits." : "No items yet. A run with this session adds some, and so does + Add.");
+    put(this.none, isFiltered ? "No item matches." : "No items yet. A run with this session adds some, and so does + Add.");
   }
 
   /** Those that one chose, or as many as there is room for. */
