@@ -55,7 +55,7 @@ class Enabled:
         return "\n".join(
             (
                 f"mode      {self.mode}",
-                f"file      {self.path.name}",
+                f"file      {self.path.name if self.path.parent == self.location.folder else self.path}",
                 f"notebook  {notebook.name if notebook is not None else 'unknown'} ({self.location.frontend})",
                 f"display   {shown}",
                 *_cassette(),
@@ -112,7 +112,8 @@ def enable(
     Calling it again is harmless and changes what is given.
 
     Args:
-        db: The SQLite file; None is the one beside the notebook (or ``NBAGENTS_DB``).
+        db: The SQLite file; None is the one beside the notebook (or ``NBAGENTS_DB``), and for a replay one that
+            begins empty with each kernel.
         mode: ``"live"``, ``"offline"``, ``"record"`` or ``"replay"``; None is ``NBAGENTS_MODE``, else live where
             there is a key or base URL, else replay where there is a cassette, else offline.
         display: Whether strips appear under cells.
@@ -138,7 +139,7 @@ def enable(
 
     environment = current_environment()
     chosen = choose_mode(mode)
-    path = usable_file(db)
+    path = usable_file(db, replayed=chosen == "replay" and _enabled is None)
     if _enabled is not None and _enabled.path != path:
         disable()
     places = _enabled.places if _enabled is not None else _places(locate(environment))

@@ -1,8 +1,14 @@
-"""Which SQLite file a notebook uses: the one that is named or beside it, else one where it can be written."""
+"""Which SQLite file a notebook uses: the one that is named or beside it, else one that is not kept.
+
+A replay begins empty with each kernel: what a session kept from the last one would be asked along, and nothing
+recorded would match.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +19,12 @@ from nbagents.errors import ConfigError
 __all__ = ["usable_file"]
 
 
-def usable_file(db: Path | str | None) -> Path:
+def usable_file(db: Path | str | None, *, replayed: bool = False) -> Path:
     """Return the file to use, made and brought up to date.
 
     Args:
         db: What the user named; None is the file that is named by NBAGENTS_DB or beside the notebook.
+        replayed: Whether a replay begins, which has a file of its own where none is named.
 
     Raises:
         ConfigError: The name is empty.
@@ -28,20 +35,30 @@ def usable_file(db: Path | str | None) -> Path:
         raise ConfigError(
             "db is empty: name a file, or leave it out for the one beside the notebook", name="db", value=db
         )
-    path = _default() if db is None else Path(db).expanduser().absolute()
+    path = _default(replayed=replayed) if db is None else Path(db).expanduser().absolute()
     with closing(connect(path)) as connection:
         migrate(connection, path)  # now, so that the first run's spans are on disk at once
     return path
 
 
-def _default() -> Path:
-    """Return the file that is named or beside the notebook; in a read-only folder, one that is not kept."""
+def _default(*, replayed: bool) -> Path:
     path = default_path()
-    if os.access(path.parent, os.W_OK) or not path.parent.is_dir() or os.environ.get("NBAGENTS_DB"):
+    if os.environ.get("NBAGENTS_DB"):
         return path
-    found = Path(tempfile.mkdtemp(prefix="nbagents-"), path.name)
+    if replayed:
+        return _temporary(path.name)
+    if os.access(path.parent, os.W_OK) or not path.parent.is_dir():
+        return path
+    found = _temporary(path.name)
     print(  # noqa: T201 - said where the notebook asked for it
-        f"nbagents: {path.parent} is read-only, so sessions and traces go to {found} and may be gone tomorrow.\n"
-        "To keep them name a file: NBAGENTS_DB, or nbagents.enable(db=...)"
+        f"nbagents: {path.parent} is read-only, so sessions and traces go to {found}\n"
+        "and are gone with this kernel. To keep them name a file: NBAGENTS_DB, or nbagents.enable(db=...)"
     )
     return found
+
+
+def _temporary(name: str) -> Path:
+    """Return a file that this process deletes at its end."""
+    folder = tempfile.mkdtemp(prefix="nbagents-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder, name)

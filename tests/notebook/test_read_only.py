@@ -30,6 +30,6 @@ def test_a_read_only_folder_keeps_nobody_from_the_notebook(tmp_path):
     run = [*command(tmp_path), sys.executable, "-c", script]
     done = subprocess.run(run, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert f"nbagents: {tmp_path} is read-only" in done.stdout, done.stderr
-    first, second = [line for line in done.stdout.splitlines() if line.endswith("nbagents.db")]
+    first, second = [line for line in done.stdout.splitlines() if line.startswith("/")]
     assert first == second
     assert Path(first).parent != tmp_path

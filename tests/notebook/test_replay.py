@@ -31,6 +31,7 @@ def server():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             asked = json.loads(self.rfile.read(int(self.headers["content-length"])))["input"]
+            asked = asked if isinstance(asked, str) else asked[-1]["content"]
             seen.append(asked)
             text = {"type": "output_text", "text": f"{asked.upper()} {len(seen)}", "annotations": []}
             message = {"id": "m", "type": "message", "status": "completed", "role": "assistant", "content": [text]}
@@ -98,6 +99,29 @@ def test_a_miss_in_a_notebook_names_its_cell(start, tmp_path, server):
     status = kernel.run("%nbagents").text
     assert "lamp.cassette.jsonl: 0 of 1 calls used" in status
     assert "not used: POST responses (cell c1, call 1)" in status
+
+
+def test_a_replay_begins_empty_with_each_kernel(start, tmp_path, server):
+    """A session that a replay kept would be asked along the next time: run all, restart and run all are the same.
+
+    Within one kernel a cell that runs twice does go on, and the miss says what to do.
+    """
+    enable = "%load_ext nbagents\nfrom agents import Agent, Runner\nfrom nbagents import SQLiteSession"
+    ask = "print((await Runner.run(Agent('A'), 'hi', session=SQLiteSession('class'))).final_output)"
+    path = tmp_path / "lamp.ipynb"
+    path.write_text(notebook(("c0", enable), ("c1", ask)))
+    recorded = {"NBAGENTS_MODE": "record", "OPENAI_BASE_URL": server, "NBAGENTS_NOTEBOOK": str(path)}
+    kernel = start(bare=True, **recorded)
+    kernel.run(enable, "c0")
+    said = kernel.run(ask, "c1").text
+    for _ in range(2):
+        kernel = start(bare=True, NBAGENTS_MODE="replay", NBAGENTS_NOTEBOOK=str(path))
+        kernel.run(enable, "c0")
+        assert kernel.run(ask, "c1").text == said
+    reply = kernel.wait(kernel.send(ask, "c1"))
+    (error,) = [m["content"] for m in reply.messages if m["msg_type"] == "error"]
+    assert "Restart the kernel and run all cells." in error["evalue"]
+    assert sorted(file.name for file in tmp_path.glob("*.db")) == ["lamp.nbagents.db"]  # the recording's
 
 
 def test_the_kernel_opens_no_socket_in_replay(start, tmp_path):

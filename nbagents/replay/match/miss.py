@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import CassetteMissError, Difference
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["miss", "nearest", "sent_miss"]
 
 _SHOWN = 8
+_TURN = re.compile(r"\$\.body\.(input|messages)\[\d+\]")
+_LONGER = (
+    "More was said before than when it was recorded. Did a cell run twice? Restart the kernel and run all cells."
+)
 _COMPARED = 40  # recordings; comparing a thousand long histories would hold the kernel for seconds
 
 
@@ -90,7 +95,10 @@ def _explain(place: Place, near: Recording | None, same: int, found: Sequence[Di
     if same:
         return [f"The same request is recorded for cell {near.cell}: is this cell a copy of it, or new?"]
     which = "of this cell" if near.cell == place.cell else f"of cell {near.cell}; this cell has none"
-    return [f"It differs from the nearest recording (call {near.call} {which}) in:", *_shown(found, "asked")]
+    lines = [f"It differs from the nearest recording (call {near.call} {which}) in:", *_shown(found, "asked")]
+    if any(one.recorded is None and _TURN.fullmatch(one.path) for one in found):
+        lines.append(_LONGER)
+    return lines
 
 
 def _shown(found: Sequence[Difference], verb: str) -> list[str]:
