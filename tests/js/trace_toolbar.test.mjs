@@ -25,6 +25,7 @@ test("the foot has the time, its parts, tokens of every kind and the cost, or th
     "14 spans, showing 1 row", "took 3.42 s · model 2.48 s · tools 0.81 s · idle 0.13 s", "1,020 in · 216 out · 512 cached · 96 reasoning", "$0.0031",
   ]);
   assert.equal(footFacts(hub({ figures, cost: { calls: 4, usd: null } }))[3], "cost unknown");
+  assert.equal(footFacts(hub({ figures, cost: { calls: 4, usd: 0 } }))[3], "no cost");
 });
 
 test("a run without a model or a tool is not called idle", () => {

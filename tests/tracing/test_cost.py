@@ -50,6 +50,14 @@ def test_an_unknown_price_is_unknown_and_not_0(model, call, record):
     assert by_model.isna().to_dict() == {"gpt-4.1-2025-04-14": False, model: True}
 
 
+def test_rules_cost_nothing(call, record, monkeypatch):
+    """What mode offline answers is free, with no price list too; beside a real call it adds nothing."""
+    assert record([call(0, "offline-rules"), call(1)]).cost.usd == pytest.approx(0.0022)
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    made = record([call(0, "offline-rules")])
+    assert (made.cost.usd, made.spans[0].cost) == (0, 0)
+
+
 def test_tokens_that_were_not_counted_cost_an_unknown_sum(call, record):
     """A call that failed or was not metered has no price; nor has one whose counts contradict each other."""
     made = record([call(0, input_tokens=None), call(1, output_tokens=None), call(2, cached_tokens=4000)])

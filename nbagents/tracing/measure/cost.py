@@ -2,6 +2,7 @@
 
 A price that is not known is None, never 0: a model that is not in the list, a call whose tokens were not counted,
 and a model that is not charged by text tokens alone (audio, images), of which a span does not keep the count.
+Rules cost nothing, and that is known without a list.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Cost", "cost_of", "known_cost", "known_price", "total_cost"]
 
 _EXTRA = "cost"
+_RULES = "offline-rules"  # what mode offline calls its model
 _OTHERWISE_CHARGED = ("audio", "image", "video")
 
 
@@ -60,13 +62,14 @@ def total_cost(calls: Sequence[SpanRow]) -> Cost:
     Raises:
         MissingExtraError: ``genai-prices`` is not installed.
     """
-    prices = require("genai_prices", extra=_EXTRA)
+    by_rule = calls and all(call.model == _RULES for call in calls)
+    source = "by rule" if by_rule else _source(require("genai_prices", extra=_EXTRA))
     costs = [(call, cost_of(call)) for call in calls]
     known = sum(cost for _, cost in costs if cost is not None)
     unknown = dict.fromkeys(call.model or call.name for call, cost in costs if cost is None)
     last = max((call.started_us for call in calls), default=None)
     day = None if last is None else _moment(last).date()
-    return Cost(None if unknown else known, known, tuple(unknown), day, _source(prices))
+    return Cost(None if unknown else known, known, tuple(unknown), day, source)
 
 
 def known_cost(call: SpanRow) -> float | None:
@@ -104,6 +107,8 @@ def cost_of(call: SpanRow) -> float | None:
     Raises:
         MissingExtraError: ``genai-prices`` is not installed.
     """
+    if call.model == _RULES:
+        return 0.0
     require("genai_prices", extra=_EXTRA)
     if call.model is None or call.input_tokens is None or call.output_tokens is None:
         return None

@@ -168,6 +168,6 @@ export function footFacts(hub) {
   parts.push([["took", figures.took], ...(worked ? times : [])].map(([what, time]) => `${what} ${duration(time)}`).join(" · "));
   const tokens = [[figures.input, "in"], [figures.output, "out"], [figures.cached, "cached"], [figures.reasoning, "reasoning"]].filter(([n], i) => n || (i < 2 && figures.input + figures.output));
   if (tokens.length) parts.push(tokens.map(([n, what]) => `${count(n)} ${what}`).join(" · "));
-  if (cost?.calls) parts.push(typeof cost.usd === "number" ? dollars(cost.usd) : "cost unknown");
+  if (cost?.calls) parts.push(typeof cost.usd !== "number" ? "cost unknown" : cost.usd ? dollars(cost.usd) : "no cost");
   return parts;
 }
