@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["copy_notebooks", "lab_command", "main", "notebooks_folder"]
 
 FIRST = "01_first_run.ipynb"
+_STOPPED = 130  # what shells give for Ctrl-C
 
 _WHAT = "See, edit and rerun OpenAI agents inside a Jupyter notebook."
 _FIRST = "First time? `nbagents lab` opens a notebook that runs without a key."
@@ -34,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if run is None:
         parser.print_help()
         return 2
-    return run(options, rest)
+    try:
+        return run(options, rest)
+    except KeyboardInterrupt:
+        print("\nnbagents: stopped; what was not finished is as it was", file=sys.stderr)
+        return _STOPPED
 
 
 def _lab(options: argparse.Namespace, rest: list[str]) -> int:

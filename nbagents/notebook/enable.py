@@ -136,9 +136,11 @@ def enable(
     global _enabled  # noqa: PLW0603 - one process has one set-up
     from nbagents.replay.notice import tell_once
     from nbagents.replay.wire.client import choose_mode, install
+    from nbagents.replay.wire.report import report_of
 
     environment = current_environment()
     chosen = choose_mode(mode)
+    report_of(environment.variables).began(chosen)
     path = usable_file(db, replayed=chosen == "replay" and _enabled is None)
     if _enabled is not None and _enabled.path != path:
         disable()

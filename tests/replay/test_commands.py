@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -139,6 +142,35 @@ def test_a_recording_that_fails_leaves_the_old_one(lamp, scripted, capsys):
     assert main(["record", "lamp.ipynb"]) == 1
     assert "a cell must ask the same in each run" in capsys.readouterr().out.splitlines()[-1]
     assert path.with_suffix(".cassette.jsonl").read_bytes() == old
+
+
+def test_a_recording_that_is_stopped_leaves_everything(lamp):
+    """Ctrl-C ends the kernel and the command, in one line and with a shell's status for that."""
+    path = lamp("import time\ntime.sleep(600)")
+    before = path.read_bytes()
+    command = [sys.executable, "-m", "nbagents.cli", "record", path.name]
+    with subprocess.Popen(
+        command, cwd=path.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        while "cell 2 of 2" not in run.stdout.readline():
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        said = run.stderr.read()
+    assert run.returncode == 130
+    assert said.splitlines()[-1] == "nbagents: stopped; what was not finished is as it was"
+    assert "AssertionError" not in said
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_what_prevents_a_mode_is_the_reason(lamp, environment, capsys):
+    """Where enabling itself fails, that is said, and not that nothing was enabled."""
+    environment.delenv("OPENAI_BASE_URL")
+    lamp()
+    assert main(["record", "lamp.ipynb"]) == 1
+    printed = capsys.readouterr().out
+    assert "ModeError: mode 'record' needs a model to reach" in printed
+    assert "no cell enables nbagents" not in printed
 
 
 def test_a_notebook_that_asks_no_model_says_so(lamp, capsys):

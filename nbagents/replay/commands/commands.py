@@ -6,6 +6,7 @@ exit status  meaning
 0            all is well (there may be warnings)
 1            something was found: see the lines that were printed
 2            the command could not be used: a file that is not there, no notebook
+130          it was stopped by Ctrl-C
 ===========  ==================================================================
 """
 

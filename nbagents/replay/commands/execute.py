@@ -143,6 +143,10 @@ def _run(notebook: Any, kernel: Any, running: _Running, folder: Path, environmen
         return f"{running.place}: {exc.ename}: {exc.evalue}"
     except NoSuchKernel as exc:
         return f"its kernel {exc.name!r} is not installed here; choose another in JupyterLab, and save it"
+    except AssertionError as exc:
+        if client.km is not None:
+            raise
+        raise KeyboardInterrupt from exc  # at Ctrl-C nbclient ends the kernel, and then stumbles over that
     except (RuntimeError, TimeoutError) as exc:  # the kernel did not start, died, or took too long
         return f"{running.place}: {exc}"
     return None
