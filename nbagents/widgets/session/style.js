@@ -34,7 +34,7 @@ export const TABLE_STYLE = `
 
 export const PANE_STYLE = `
 .side { display: flex; flex-direction: column; gap: 8px; min-width: 0; padding: 9px 12px; border-left: 1px solid var(--nb-line); overflow: auto; height: 0; min-height: 100%; overflow-wrap: anywhere; }
-.side .tabs { margin: 0; flex-wrap: wrap; gap: 4px 12px; flex: none; } .side .tab { position: relative; padding-bottom: 4px; font-size: 12px; } .tab.edited::after { content: "•"; position: absolute; left: 100%; margin-left: 2px; }
+.side .tabs { margin: 0; flex-wrap: wrap; gap: 4px 12px; flex: none; } .side .tab { position: relative; padding-bottom: 4px; font-size: 12px; } .tab.edited::after { content: "•"; position: absolute; left: 100%; margin-left: 1px; }
 .middle { display: flex; flex-direction: column; gap: 8px; flex: 1; min-height: 0; overflow: auto; padding: 1px; margin: -1px; }
 .area { font: inherit; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 5px; padding: 7px 9px; width: 100%; } textarea.area { flex: 1 1 56px; min-height: 56px; resize: none; white-space: pre-wrap; tab-size: 2; } .area.code { font: 12px/1.5 var(--nb-mono); } select.area { flex: none; padding: 4px 6px; }
 .side .area:focus-visible { outline: 2px solid var(--nb-accent); outline-offset: -1px; border-radius: 5px; } .area:read-only:not(select) { background: var(--nb-soft); }
