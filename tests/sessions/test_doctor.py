@@ -119,3 +119,13 @@ async def test_another_sessions_rows_are_its_own(sick, path):
     async with SQLiteSession("other", path) as other:
         await other.add_items([USER])
         assert len(await other.doctor()) == 0
+
+
+async def test_what_the_model_api_does_not_take_is_named(filled):
+    """A misspelled key is stored as it was given, and found; moved away, the history is sound again."""
+    await filled.add_items([{"rolle": "user", "content": "Hi"}])
+    report = await filled.doctor()
+    assert report[["problem", "detail"]].to_numpy().tolist() == [
+        ["not an item", "has neither a type nor a role, so it is no item"]
+    ]
+    assert len(await filled.doctor(repair=report["id"])) == 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbagents._now import now_us
 from nbagents.errors import ItemNotFoundError
+from nbagents.sessions.items.item_shape import check_shape
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.sqlite.author import author
 from nbagents.sessions.sqlite.store import transaction
@@ -32,7 +33,7 @@ class Finding(NamedTuple):
 
     Attributes:
         id: The row; None where it is about the file.
-        problem: ``bad UTF-8``, ``bad JSON``, ``not an object``, ``orphan``, ``damaged file``.
+        problem: ``bad UTF-8``, ``bad JSON``, ``not an object``, ``not an item``, ``orphan``, ``damaged file``.
         detail: What exactly.
         data: The beginning of what is stored.
     """
@@ -52,6 +53,11 @@ def findings(rows: Sequence[RawRow]) -> list[Finding]:
     """
     good, items, bad = decode(rows)
     found = [_finding_of(row) for row in bad]
+    for row, item in zip(good, items, strict=True):
+        try:
+            check_shape(item)
+        except ValueError as exc:
+            found.append(Finding(row[0], "not an item", str(exc), _beginning(row[2])))
     for key, place in lone(items).items():
         found.append(Finding(good[place][0], "orphan", lost_half(key), _beginning(good[place][2])))
     return sorted(found, key=lambda finding: finding.id or 0)

@@ -144,10 +144,11 @@ class Upkeep(SessionCore):
             ) from exc
 
     async def doctor(self, repair: Collection[int] = ()) -> pd.DataFrame:
-        """Look for what is wrong with the history: rows that hold no item, and items that lost their other half.
+        """Look for what is wrong with the history: rows that the model API does not take.
 
-        Nothing is changed unless it is asked for. What is repaired moves to the table ``nb_quarantine`` of the
-        file, with the reason, and out of the history; it is never deleted, and ``undo()`` brings it back.
+        These hold no item, one that lacks something, or one that lost its other half. Nothing is changed unless it
+        is asked for. What is repaired moves to the table ``nb_quarantine`` of the file, with the reason, and out
+        of the history; it is never deleted, and ``undo()`` brings it back.
 
         Args:
             repair: The ids of the rows to move, of those it finds; ``report["id"]`` are all. What would be left
@@ -155,8 +156,8 @@ class Upkeep(SessionCore):
 
         Returns:
             One row for each problem, after the repair: ``id``, ``problem`` (``bad UTF-8``, ``bad JSON``, ``not an
-            object``, ``orphan``, ``damaged file``), ``detail``, and the beginning of the ``data``. No rows: all
-            is well.
+            object``, ``not an item``, ``orphan``, ``damaged file``), ``detail``, and the beginning of the
+            ``data``. No rows: all is well.
 
         Raises:
             ItemNotFoundError: Nothing is wrong with one of the ids; nothing was written.
