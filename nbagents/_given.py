@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 from nbagents.errors import ConfigError
 
-__all__ = ["check_given", "check_name", "check_session"]
+__all__ = ["check_given", "check_least", "check_name", "check_positive", "check_session"]
 
 
 def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
@@ -27,6 +29,38 @@ def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
     """
     if not fits:
         raise ConfigError(f"{name} is of type {type(value).__name__}; give {wanted}", name=name, value=value)
+
+
+def check_least(least: int, **numbers: int) -> None:
+    """Raise where an argument is too small a number.
+
+    Args:
+        least: What each may be.
+        numbers: The arguments.
+
+    Raises:
+        ConfigError: One is no number, or less.
+    """
+    for name, value in numbers.items():
+        check_given(name, value, "a number", fits=isinstance(value, Real))
+        if value < least:
+            raise ConfigError(f"{name} is {value}; it must be {least} or more", name=name, value=value)
+
+
+def check_positive(**numbers: float | None) -> None:
+    """Raise where an argument is given and not above 0.
+
+    Args:
+        numbers: The arguments.
+
+    Raises:
+        ConfigError: One is no number, or not above 0.
+    """
+    for name, value in numbers.items():
+        if value is not None:
+            check_given(name, value, "a number, or None", fits=isinstance(value, Real))
+            if not value > 0:
+                raise ConfigError(f"{name} is {value}; it must be above 0, or None", name=name, value=value)
 
 
 def check_name(name: str, value: object) -> None:

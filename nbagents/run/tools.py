@@ -20,7 +20,7 @@ from agents.tool import (
 )
 from agents.tool_context import ToolContext
 
-from nbagents._given import check_given
+from nbagents._given import check_given, check_positive
 from nbagents.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def execute_tools_parallel(
     pairs = "pairs of a function tool and its arguments, in a list"
     check_given("tools_and_args", tools_and_args, pairs, fits=isinstance(tools_and_args, Iterable))
     calls = [_checked(index, entry) for index, entry in enumerate(tools_and_args)]
-    _check_positive(limit=limit, timeout=timeout)
+    check_positive(limit=limit, timeout=timeout)
     gate = nullcontext() if limit is None else asyncio.Semaphore(limit)
 
     async def place(tool: FunctionTool, arguments: str) -> Any:  # noqa: ANN401 - a tool returns anything
@@ -156,9 +156,3 @@ def _checked(index: int, entry: Any) -> Call:  # noqa: ANN401 - anything may be 
         name="tools_and_args",
         value=entry,
     )
-
-
-def _check_positive(**numbers: float | None) -> None:
-    for name, value in numbers.items():
-        if value is not None and not value > 0:
-            raise ConfigError(f"{name} is {value}; it must be above 0, or None", name=name, value=value)

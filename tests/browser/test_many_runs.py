@@ -39,11 +39,12 @@ from pathlib import Path
 while not Path("chat_seen").exists():
     time.sleep(0.05)  # the event loop stands still
 "let go\""""
+REPORT = "frame.report()"
 
 
 def test_progress_report_and_chat(notebook):
     """Rows are seen while they run and can be stopped; a chat streams, branches, and is in the saved notebook."""
-    page = notebook([SETUP, MANY, STOPPED, CHAT, HELD], name="many", height=1500)
+    page = notebook([SETUP, MANY, STOPPED, CHAT, HELD, REPORT], name="many", height=1500)
     for index in (0, 1):
         page.start(index)
     progress = page.cell(1).locator(".nbagents-root").first
@@ -66,6 +67,14 @@ def test_progress_report_and_chat(notebook):
     expect(page.cell(2)).to_contain_text("'interrupted'")
     expect(page.cell(2).locator(".nbagents-root").first).to_contain_text("stopped: interrupted")
     page.theme("light")
+
+    page.start(5)
+    report = page.cell(5).locator(".nbagents-root").first
+    expect(report.locator(".subject")).to_have_text(["Latency", "Tokens", "Errors"])
+    expect(report.locator(".kind")).to_contain_text("LookupError: no instructions for this row <i>today</i>")
+    report.locator(".row").first.click()
+    expect(page.cell(5).locator(".nbagents-root .nbagents-root")).to_contain_text("Moody")
+    page.screenshot("many-report-light", page.cell(5))
 
     the_chat(page)
     page.wait_for(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbagents.run.batch.attempts import patient_config
@@ -146,22 +147,7 @@ class Batch:
         setting = RowSetting(self.options, patient_config(self.options.retries), pace, self.spend)
         free = asyncio.Semaphore(concurrency)
         running: set[asyncio.Task[None]] = set()
-
-        async def row(index: int) -> None:
-            asked, label = self.prompts[index].asked, self.labels[index]
-            result, error = await run_row(self.agent, asked, label, setting, lambda: session_of(index))
-            self.finish(index, result, error)
-
-        def ended(task: asyncio.Task[None]) -> None:
-            running.discard(task)
-            free.release()
-
-        def give_up() -> None:
-            pace.end()
-            for task in running:
-                task.cancel()
-
-        self.give_up = give_up
+        self.give_up = partial(_give_up, pace, running)
         try:
             async with asyncio.TaskGroup() as group:
                 for index in self.todo:
@@ -170,8 +156,21 @@ class Batch:
                     await self.store.keep_up()
                     if self.stopped is not None:
                         break
-                    task = group.create_task(row(index))
+                    task = group.create_task(self._row(index, setting, session_of))
                     running.add(task)
-                    task.add_done_callback(ended)
+                    task.add_done_callback(running.discard)
+                    task.add_done_callback(lambda _task: free.release())
         finally:
             self.progress.end(self.stopped)
+
+    async def _row(self, index: int, setting: RowSetting, session_of: Callable[[int], Session | None]) -> None:
+        asked, label = self.prompts[index].asked, self.labels[index]
+        result, error = await run_row(self.agent, asked, label, setting, partial(session_of, index))
+        self.finish(index, result, error)
+
+
+def _give_up(pace: Pace, running: set[asyncio.Task[None]]) -> None:
+    """Let nobody wait for a turn any longer, and cancel the rows that run."""
+    pace.end()
+    for task in running:
+        task.cancel()

@@ -75,11 +75,8 @@ class _Sender:
         self._out: dict[Any, Work] = {}
 
     async def send(self, works: Iterator[Work], ahead: int) -> None:
-        def give_up() -> None:
-            self._pace.end()
-            self._came.put_nowait(None)
-
-        self._batch.give_up = give_up
+        """Keep so many on the cluster until all have come back, or are given up."""
+        self._batch.give_up = self._give_up
         try:
             while True:
                 while len(self._out) < ahead and self._batch.stopped is None and (one := next(works, None)):
@@ -94,17 +91,17 @@ class _Sender:
                     await given_up
             self._batch.progress.end(self._batch.stopped)
 
+    def _give_up(self) -> None:
+        self._pace.end()
+        self._came.put_nowait(None)
+
     async def _submit(self, one: Work) -> None:
-        loop = asyncio.get_running_loop()
-
-        def came(future: Any) -> None:  # noqa: ANN401 - Dask's future; called on a thread of Dask's
-            loop.call_soon_threadsafe(self._came.put_nowait, future)
-
+        loop = asyncio.get_running_loop()  # Dask has threads of its own
         for _ in one.tasks:
             await self._pace.turn()
         future = self._client.submit(work, one, pure=False)
         self._out[future] = one
-        future.add_done_callback(came)
+        future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._came.put_nowait, ended))
 
     async def _take(self, future: Any) -> None:  # noqa: ANN401 - see above
         given = self._out.pop(future)

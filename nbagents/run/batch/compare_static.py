@@ -61,13 +61,8 @@ class Comparison:
 
     def changed(self) -> list[int]:
         """Return the places of rows that changed or failed: those that fail in one alone, then by what changed."""
-
-        def order(place: int) -> tuple[bool, bool, float]:
-            row = self.rows[place]
-            failed = [_said(row, side).startswith("✗") for side in ("a", "b")]
-            return failed[0] == failed[1], not failed[1], alike(_said(row, "a"), _said(row, "b"))
-
-        return sorted((n for n, row in enumerate(self.rows) if not row["same"] or _failed(row)), key=order)
+        changed = [place for place, row in enumerate(self.rows) if not row["same"] or any(_failed(row))]
+        return sorted(changed, key=lambda place: _urgency(self.rows[place]))
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -135,8 +130,14 @@ def _said(row: dict[Any, Any], side: str) -> str:
     return output if isinstance(output, str) else "" if output is None else encode(output)
 
 
-def _failed(row: dict[Any, Any]) -> bool:
-    return any(isinstance(row[f"error_{side}"], str) for side in ("a", "b"))
+def _failed(row: dict[Any, Any]) -> tuple[bool, ...]:
+    return tuple(isinstance(row[f"error_{side}"], str) for side in ("a", "b"))
+
+
+def _urgency(row: dict[Any, Any]) -> tuple[bool, bool, float]:
+    """What rows are sorted by: one that fails in b alone comes first."""
+    failed = _failed(row)
+    return failed[0] == failed[1], not failed[1], alike(_said(row, "a"), _said(row, "b"))
 
 
 def _totals(comparison: Comparison) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from agents.memory import Session
 from agents.tracing.util import gen_group_id
 
 from nbagents._displays import quiet
-from nbagents._given import check_given
+from nbagents._given import check_given, check_least, check_positive
 from nbagents._sqlite import default_path
 from nbagents.errors import ConfigError
 from nbagents.run.batch.batch import Batch, Budget
@@ -98,9 +98,9 @@ async def map_agent(  # noqa: PLR0913 - each has its default, and is named
         >>> frame["output"].tolist()
         ['Ode to a lamp']
     """
-    _check_least(1, concurrency=concurrency)
-    _check_least(0, retries=retries)
-    _check_positive(rate=rate, timeout=timeout, max_cost=max_cost, max_tokens=max_tokens)
+    check_least(1, concurrency=concurrency)
+    check_least(0, retries=retries)
+    check_positive(rate=rate, timeout=timeout, max_cost=max_cost, max_tokens=max_tokens)
     _check_choices(agent, on_error, session, concurrency, client, max_cost)
     table = table_of(data)
     check_columns(table)
@@ -141,18 +141,6 @@ def _sessions(session: Any, table: pd.DataFrame) -> Callable[[int], Session | No
     if session is None or isinstance(session, Session):
         return lambda _index: session
     return lambda index: session(table.iloc[index])
-
-
-def _check_least(least: int, **numbers: int) -> None:
-    for name, value in numbers.items():
-        if value < least:
-            raise ConfigError(f"{name} is {value}; it must be {least} or more", name=name, value=value)
-
-
-def _check_positive(**numbers: float | None) -> None:
-    for name, value in numbers.items():
-        if value is not None and not value > 0:
-            raise ConfigError(f"{name} is {value}; it must be above 0, or None", name=name, value=value)
 
 
 def _check_choices(  # noqa: PLR0913, PLR0917 - what they are checked against each other for

@@ -95,16 +95,15 @@ def work(given: Work) -> Parcel:
 
 
 async def _rows(given: Work) -> dict[int, RowResult]:
-    agent, setting = _agent(given.agent), _setting(given.options)
     free = asyncio.Semaphore(given.side)
-
-    async def row(task: Task) -> RowResult:
-        async with free:
-            result, _error = await run_row(agent, task.asked, task.label, setting)
-        return result
-
-    ended = await asyncio.gather(*map(row, given.tasks))
+    ended = await asyncio.gather(*(_row(given, task, free) for task in given.tasks))
     return {task.place: result for task, result in zip(given.tasks, ended, strict=True)}
+
+
+async def _row(given: Work, task: Task, free: asyncio.Semaphore) -> RowResult:
+    async with free:
+        result, _error = await run_row(_agent(given.agent), task.asked, task.label, _setting(given.options))
+    return result
 
 
 @lru_cache(_BATCHES)

@@ -11,9 +11,8 @@ from agents import Agent, ModelResponse, TContext, Usage
 from agents.models import get_default_model_settings
 from openai.types.responses import ResponseOutputMessage, ResponseOutputText
 
-from nbagents._given import check_given
+from nbagents._given import check_positive
 from nbagents._sqlite import default_path
-from nbagents.errors import ConfigError
 from nbagents.run.cache.cached_model import CachedModel, ResponseCache
 from nbagents.run.cache.first_call import first_call
 from nbagents.run.cache.frozen import freeze_response, thaw_response
@@ -78,12 +77,7 @@ class CachedAgent(Agent[TContext]):
     path: Path | str | Literal[True] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        for name in ("cache_size", "ttl"):
-            value = getattr(self, name)
-            if value is not None:
-                check_given(name, value, "a number", fits=isinstance(value, int | float))
-            if value is not None and not value > 0:
-                raise ConfigError(f"{name} is {value}; it must be above 0", name=name, value=value)
+        check_positive(cache_size=self.cache_size, ttl=self.ttl)
         if isinstance(self.model, CachedModel):  # of the agent that this one is a clone of
             self.model = self.model.inner
         super().__post_init__()  # type: ignore[no-untyped-call]  # the SDK's
