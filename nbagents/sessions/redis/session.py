@@ -63,6 +63,10 @@ class RedisSession(Tabular, SdkRedisSession, Closing):
     Raises:
         MissingExtraError: The extra ``redis`` is not installed.
         ConfigError: The time to live cannot be used.
+
+    Example:
+        >>> RedisSession.from_url("support-42", url="redis://localhost:6379/0")
+        RedisSession('support-42', 'localhost:6379')
     """
 
     keeps_metadata = True

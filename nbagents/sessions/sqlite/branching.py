@@ -110,6 +110,18 @@ class Branching(Editing):
 
         Raises:
             SessionNotFoundError: The file has no session of that name.
+
+        Example:
+            >>> import asyncio
+            >>> from nbagents.sessions.sqlite.session import SQLiteSession
+            >>> async def example():
+            ...     async with SQLiteSession("doc", ":memory:") as session:
+            ...         await session.add_items([{"role": "user", "content": "Hi"}])
+            ...         other = await session.branch("other")
+            ...         await other.add_items([{"role": "assistant", "content": "Hello"}])
+            ...         return await session.compare("other")
+            >>> asyncio.run(example())[["status", "what", "other_what"]].values.tolist()
+            [['same', 'Hi', 'Hi'], ['only there', None, 'Hello']]
         """
         there: Any = other
         if isinstance(other, str):

@@ -104,6 +104,17 @@ async def search_sessions(
     Raises:
         ConfigError: There is no word to search, or the file is ``":memory:"``.
         StoreError: The file cannot be read or written.
+
+    Example:
+        >>> import asyncio, tempfile
+        >>> from nbagents.sessions.sqlite.session import SQLiteSession
+        >>> async def example(folder):
+        ...     async with SQLiteSession("doc", f"{folder}/a.db") as session:
+        ...         await session.add_items([{"role": "user", "content": "Is my lamp on its way?"}])
+        ...     return await search_sessions("lamp", f"{folder}/a.db")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     asyncio.run(example(folder))[["session_id", "where", "excerpt"]].values.tolist()
+        [['doc', 'text', 'Is my lamp on its way?']]
     """
     tables = check_names(sessions_table, messages_table, session_id="")
     words = check_search(text, limit)

@@ -85,6 +85,17 @@ class Undoing(SessionCore):
             touched, in words), ``inserted``, ``updated``, ``deleted``, ``moved``, ``of_step`` (the step that an
             undo or a redo is about) and ``undone`` (whether it is taken back now), or with ``rows`` ``id``,
             ``was_id``, ``before``, ``after``, ``metadata_before`` and ``metadata_after``.
+
+        Example:
+            >>> import asyncio
+            >>> from nbagents.sessions.sqlite.session import SQLiteSession
+            >>> async def example():
+            ...     async with SQLiteSession("doc", ":memory:") as session:
+            ...         await session.add_items([{"role": "user", "content": "Hi"}])
+            ...         await session.pop_item()
+            ...         return await session.edit_log()
+            >>> asyncio.run(example())[["origin", "what", "deleted"]].values.tolist()
+            [['pop', '- user: Hi', 1]]
         """
         return await self._run(partial(rows_frame if rows else steps_frame, self._store.log))
 

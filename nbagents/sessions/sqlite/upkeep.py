@@ -162,6 +162,16 @@ class Upkeep(SessionCore):
         Raises:
             ItemNotFoundError: Nothing is wrong with one of the ids; nothing was written.
             ConfigError: What is to be repaired is not named by ids.
+
+        Example:
+            >>> import asyncio
+            >>> from nbagents.sessions.sqlite.session import SQLiteSession
+            >>> async def example():
+            ...     async with SQLiteSession("doc", ":memory:") as session:
+            ...         await session.add_items([{"type": "function_call_output", "call_id": "c1", "output": ""}])
+            ...         return await session.doctor()
+            >>> asyncio.run(example())[["problem", "detail"]].values.tolist()
+            [['orphan', "the output of 'c1' has no call before it"]]
         """
         doctor = Doctor(self._store)
         ids = _checked_ids(repair)

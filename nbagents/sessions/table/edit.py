@@ -25,6 +25,11 @@ def edit(session: Session) -> Any:  # noqa: ANN401 - a widget, of a layer above 
 
     Returns:
         A ``nbagents.SessionGrid``.
+
+    Example:
+        >>> from nbagents.sessions.sqlite.session import SQLiteSession
+        >>> edit(SQLiteSession("doc", ":memory:"))
+        SessionGrid('doc')
     """
     return display_class("session")(session)
 
