@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cellsOf, fieldFor, fieldsOf, isWhole, newCells } from "../../nbagents/widgets/session/fields.js";
+import { cellsOf, fieldFor, fieldsOf, imagesOf, isWhole, newCells } from "../../nbagents/widgets/session/fields.js";
 
 test("each type of item has its own fields, the most telling first", () => {
   const none = { type: null, role: null, text: null, tool: null, arguments: null, output: null, call_id: null, metadata: null };
@@ -33,4 +33,13 @@ test("a row tells its fields whole, but for those that are cut and its JSON", ()
   assert.equal(cells.stamp, "s");
   assert.deepEqual(["role", "text", "item"].map((field) => isWhole(cells, row, field)), [true, false, false]);
   assert.ok(isWhole({ ...cells, item: "{}" }, row, "text"));
+});
+
+test("images that an item holds are shown, and none is fetched from elsewhere", () => {
+  const data = "data:image/png;base64,AA==";
+  const parts = [{ type: "input_image", image_url: data }, { type: "input_image", image_url: "https://example.com/data:image/a.png" }, null, "x"];
+  assert.deepEqual(imagesOf(JSON.stringify({ role: "user", content: parts })), [data]);
+  assert.deepEqual(imagesOf(JSON.stringify({ type: "function_call_output", output: parts })), [data]);
+  assert.deepEqual(imagesOf(`{"content": "${data}"}`), []);
+  assert.deepEqual([imagesOf(undefined), imagesOf(`{"${data}`)], [[], []]);
 });

@@ -57,7 +57,7 @@ export class Editor {
     this.shape = editing(field, this.draft?.base ?? this.cells?.[field] ?? "");
     clearTimeout(this.timer);
     const { row } = this;
-    if (!this.isReady) this.timer = setTimeout(() => this.load(row), SETTLE_MS);
+    if (!this.isReady || this.lacksImages) this.timer = setTimeout(() => this.load(row), SETTLE_MS);
     this.hub.draw();
   }
 
@@ -75,6 +75,11 @@ export class Editor {
   /** Whether the field is known whole, so that it can be edited. */
   get isReady() {
     return this.cells !== null && isWhole(this.cells, this.row, this.field);
+  }
+
+  /** Whether the item holds images that are not here yet. */
+  get lacksImages() {
+    return this.cells?.item === undefined && /^\[.*image/.test(this.row?.said ?? "");
   }
 
   /** Turn to the field that a column stands for. @param {string} column */

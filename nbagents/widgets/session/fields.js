@@ -48,6 +48,21 @@ export function fieldFor(column, fields) {
   return (fields.find((field) => field.name === wanted) ?? fields[0]).name;
 }
 
+/**
+ * The images that an item holds itself; one that is elsewhere is not fetched.
+ * @param {string | null | undefined} item  its JSON @returns {string[]}  data URLs
+ */
+export function imagesOf(item) {
+  if (!item?.includes("data:image/")) return [];
+  try {
+    const { content, output } = JSON.parse(item);
+    const parts = [content, output].flatMap((each) => (Array.isArray(each) ? each : []));
+    return parts.map((part) => part?.image_url).filter((url) => typeof url === "string" && url.startsWith("data:image/"));
+  } catch {
+    return [];
+  }
+}
+
 /** What a new item of each kind is asked for. @type {Record<string, {field: string, title: string, code: boolean, long: boolean}[]>} */
 export const NEW = {
   user: [{ field: "text", title: "Text", code: false, long: true }],

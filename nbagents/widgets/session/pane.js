@@ -2,6 +2,7 @@
 /** The pane beside the table: the chosen item whole, or a new one, with what can be done to it. */
 
 import { isHalf } from "./columns.js";
+import { imagesOf } from "./fields.js";
 import { Form } from "./form.js";
 import { make, put } from "../live.js";
 import { count } from "../words.js";
@@ -27,6 +28,7 @@ export class Pane {
     this.drawnTabs = "";
     /** @type {any} */ this.drawnProblem = undefined;
     this.drawnWord = "";
+    /** @type {string | null | undefined} */ this.drawnItem = null;
     this.form = new Form(view, this.editor);
     this.build();
     this.listen();
@@ -39,10 +41,11 @@ export class Pane {
     this.area = make("textarea", "area", { spellcheck: "false", "aria-label": "Value" });
     this.role = make("select", "area", { "aria-label": "Role" }, ROLES.map((name) => make("option", "", {}, [name])));
     this.problem = make("div", "problem", { role: "alert" });
+    this.images = make("div", "images");
     this.hint = make("p", "dim hint");
     this.empty = make("div", "empty dim", {}, HELP.map(([keys, what]) => make("div", "", {}, [make("kbd", "", {}, [keys]), make("span", "", {}, [what])])));
     this.buildActions();
-    const middle = make("div", "middle", {}, [this.form.element, this.area, this.role, this.hint, this.problem, this.empty]);
+    const middle = make("div", "middle", {}, [this.form.element, this.images, this.area, this.role, this.hint, this.problem, this.empty]);
     this.element = make("div", "side", { role: "region", "aria-label": "Chosen item" }, [
       make("div", "heading", {}, [this.title, " ", this.state]), this.tabs, middle, this.actions, this.choices,
     ]);
@@ -141,7 +144,7 @@ export class Pane {
 
   /** Nothing of an item is shown. */
   hideItem() {
-    for (const part of [this.area, this.role, this.hint, this.partner]) part.hidden = true;
+    for (const part of [this.images, this.area, this.role, this.hint, this.partner]) part.hidden = true;
   }
 
   /** @param {string} title @param {string} state */
@@ -166,6 +169,7 @@ export class Pane {
     const why = row.problem ? `${row.problem}; it can only be deleted` : this.hub.cannot("edit");
     this.say(row.position ? `Item ${count(row.position)}` : "", [row.label, draft ? "edited, not saved" : ""].filter(Boolean).join(" · "));
     this.drawTabs();
+    this.drawImages();
     this.drawValue(why);
     this.drawHint(why);
     this.drawProblem(problem);
@@ -182,6 +186,14 @@ export class Pane {
     const focused = this.tabs.contains(this.view.shadow.activeElement);
     this.tabs.replaceChildren(...fields.map(({ name, title }) => fieldTab(name, title, { edited: edited.has(name), on: name === chosen })));
     if (focused) this.tabs.querySelector("[aria-selected=true]")?.focus();
+  }
+
+  drawImages() {
+    const { cells, field } = this.editor;
+    const item = field === "item" ? null : cells?.item;
+    if (item !== this.drawnItem) this.images.replaceChildren(...imagesOf(item).map((src) => make("img", "", { src, alt: "Image of the item" })));
+    this.drawnItem = item;
+    this.images.hidden = !this.images.childElementCount;
   }
 
   /** @param {string} why  it cannot be edited */
