@@ -128,5 +128,5 @@ def _said(name: str, path: Path, report: Path) -> tuple[list[str], int, list[str
         return [f"{name}: {exc}"], 0, []
     findings = replayed(cassette, outcome, None)
     lines = [f"{name}: {len(outcome.used)} of {len(cassette)} recorded calls used"]
-    lines += [f"  {one.kind}: {one.text}" for one in findings]
+    lines += [f"  {one.kind}: {one.text}".replace("\n", "\n    ") for one in findings]
     return lines, sum(one.kind == "unused" for one in findings), []

@@ -114,6 +114,6 @@ def _side(text: str | None) -> str:
 
 def _cure(path: Path) -> str:
     return (
-        f"If the change is wanted, record again: {record_command(path)}\n"
-        "Only to try something: %nbagents mode live, or %nbagents mode offline (rules answer)"
+        "Only to try something: %nbagents mode live, or %nbagents mode offline (rules answer)\n"
+        f"If the change is wanted, record again: {record_command(path)}"  # last: nbmake's summary shows this line
     )
