@@ -144,6 +144,18 @@ def test_a_recording_that_fails_leaves_the_old_one(lamp, scripted, capsys):
     assert path.with_suffix(".cassette.jsonl").read_bytes() == old
 
 
+def test_what_is_edited_while_it_is_recorded_is_not_overwritten(lamp, scripted, capsys):
+    """Somebody saves the notebook meanwhile: that stays, and nothing is recorded for what it was before."""
+    touch = "from pathlib import Path\nfile = Path('lamp.ipynb')\nfile.write_text(file.read_text() + '\\n')"
+    path = lamp(ASK.format(text="Hi"), touch)
+    scripted.says("hello")
+    before = path.read_text()
+    assert main(["record", "lamp.ipynb"]) == 1
+    assert "the notebook was changed while it was being recorded" in capsys.readouterr().out
+    assert path.read_text().strip() == before.strip()
+    assert not path.with_suffix(".cassette.jsonl").exists()
+
+
 def test_a_recording_that_is_stopped_leaves_everything(lamp):
     """Ctrl-C ends the kernel and the command, in one line and with a shell's status for that."""
     path = lamp("import time\ntime.sleep(600)")

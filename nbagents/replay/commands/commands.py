@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["cassettes_alone", "check_notebooks", "diff_notebooks", "notebooks_with_cassettes", "record_notebooks"]
 
 OK, FOUND, USAGE = 0, 1, 2
-_DIFFERS = (
-    "recorded, but it does not replay, so the old cassette stays: a cell must ask the same in each run, without "
-    "the time, random numbers or paths in what it says to the model"
-)
+_KEPT = "recorded, but it does not replay, so the old cassette stays"
+_DIFFERS = "a cell must ask the same in each run, without the time, random numbers or paths in what it says"
+_CHANGED = "the notebook was changed while it was being recorded, so it and its old cassette stay; record again"
 _WITH_IDS = 5  # the minor version of the notebook format, 4, since which cells have ids
 
 
@@ -142,6 +141,7 @@ def _each(paths: Sequence[Path], work: Callable[[Path], list[Finding]], printer:
 def _record(path: Path, printer: Printer) -> list[Finding]:
     target = _cassette(path)
     _give_ids(path, printer)
+    before = path.read_bytes()
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".nbagents-") as folder:
         fresh = Path(folder, target.name)
         made = _run(path, "record", fresh, printer)
@@ -153,7 +153,10 @@ def _record(path: Path, printer: Printer) -> list[Finding]:
         cassette = Cassette.read(fresh)
         findings = [*check.secrets(fresh), *check.replayed(cassette, again.outcome, again.error)]
         if findings:
-            return [*findings, check.Finding("failed", _DIFFERS)]
+            differs = any(one.kind in {"missing", "unused"} for one in findings)
+            return [*findings, check.Finding("failed", f"{_KEPT}: {_DIFFERS}" if differs else _KEPT)]
+        if path.read_bytes() != before:
+            return [check.Finding("failed", _CHANGED)]
         _put(cassette, target)
     _save(again, path)
     printer.line(f"{path.name}: {len(cassette)} call{'s' * (len(cassette) != 1)} recorded in {target.name}")
