@@ -94,3 +94,18 @@ def test_what_reasoning_led_to_stays_without_its_id():
         assert [row.item for row in settled] == [call("a"), output("a"), {**ANSWER, "id": "msg_1"}]
         assert json.loads(settled[0].data) == settled[0].item
     assert settle_orphans(before, before, "error", session_id="s") == before
+
+
+@pytest.mark.parametrize("on_orphan", ["pair", "stub"])
+def test_many_that_are_left_alone_are_settled_together(on_orphan):
+    """All outputs of a long history taken out: each call goes with its reasoning, or gets a stand-in after it."""
+    names = [f"c{number}" for number in range(200)]
+    before = rows([item for name in names for item in (USER, reasoning(name), call(name), output(name), ANSWER)])
+    left = [row for row in before if row.item.get("type") != "function_call_output"]
+    settled = [row.item for row in settle_orphans(left, before, on_orphan, session_id="s")]
+    assert lone(settled) == {}
+    kept = [item.get("type") or item["role"] for item in settled]
+    turn = ["user", "assistant"]
+    if on_orphan == "stub":
+        turn[1:1] = ["reasoning", "function_call", "function_call_output"]
+    assert kept == turn * 200
