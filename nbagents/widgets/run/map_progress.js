@@ -273,7 +273,7 @@ class ProgressView extends LiveView {
       make("span", "asked", { title: asked }, [asked]),
       make("span", failed ? "said bad" : "said dim", { title: said }, [said]),
       make("span", "took num", {}, [duration(seconds * 1e6)]),
-      make("span", "took num dim", {}, [tokens ? `${count(tokens)} tok` : ""]),
+      make("span", "took num dim", {}, [tokens ? plural(tokens, "token") : ""]),
     ];
     const row = make("button", "row", { type: "button", "aria-expanded": "false", title: "Show its trace" }, cells);
     row.dataset.trace = trace ?? "";
@@ -321,7 +321,7 @@ const STYLE = `
 .subject { font-size: 12px; font-weight: 600; margin-bottom: 4px; } .bars { display: flex; align-items: flex-end; gap: 1px; height: 44px; } .bars i { flex: 1; background: currentColor; } .bars .none { background: var(--nb-line); }
 .ends { display: flex; justify-content: space-between; font-size: 12px; } .kind { display: flex; gap: 8px; font-size: 12px; margin-bottom: 2px; } .kind :last-child { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; overflow-wrap: anywhere; } .kind .num { flex: none; min-width: 24px; text-align: right; }
 .list { border-top: 1px solid var(--nb-line); max-height: 260px; overflow: auto; }
-.row { display: grid; grid-template-columns: 48px minmax(90px, 1fr) minmax(120px, 1.8fr) 60px 70px; gap: 10px; width: 100%; padding: 3px 10px; border-bottom: 1px solid var(--nb-line); align-items: baseline; }
+.row { display: grid; grid-template-columns: 48px minmax(90px, 1fr) minmax(120px, 1.8fr) 60px 96px; gap: 10px; width: 100%; padding: 3px 10px; border-bottom: 1px solid var(--nb-line); align-items: baseline; }
 .row:last-child { border-bottom: 0; } .row:hover:not(:disabled) { background: var(--nb-hover); } .row[aria-expanded=true]:not(:disabled) { background: var(--nb-sel); }
 .row span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .row .asked, .row .said { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; white-space: normal; overflow-wrap: anywhere; } .took { text-align: right; }
 .box { container-type: inline-size; } @container (max-width: 560px) { .row { grid-template-columns: 40px minmax(0, 1fr) auto auto; gap: 2px 10px; } .row .said { grid-area: 2 / 2 / 3 / 5; } .scale { text-align: right; } }
