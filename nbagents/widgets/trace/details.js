@@ -64,7 +64,7 @@ export function aboutSpan(table, row, figures, { self, detail, path }) {
   }
   const tokens = tokensOf(table, row);
   if (tokens) facts.push(["tokens", tokens]);
-  if (typeof detail?.cost === "number") facts.push(["cost", dollars(detail.cost)]);
+  if (detail?.cost) facts.push(["cost", dollars(detail.cost)]);
   if (path) facts.push(["on the path", share(path.reduce((sum, [from, to]) => sum + to - from, 0))]);
   return [heading(name, typeOf(table, row)), pairs(facts)];
 }

@@ -22,7 +22,7 @@ export const STYLE = `
 .filters { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 6px 10px; align-items: center; padding: 4px; } .filters select, .filters input[type=text] { font: inherit; height: 24px; min-width: 0; width: 100%; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; padding: 0 6px; } .filters label { display: contents; color: var(--nb-dim); } .filters input[type=checkbox] { justify-self: start; margin: 0; } .filters .button { grid-column: 2; justify-self: end; } .filters .wrong { border-color: var(--nb-bad); }
 .panes { display: grid; grid-template-columns: minmax(0, 1fr) 300px; --nb-tree: 250px; }
 .scroller { position: relative; overflow: hidden auto; overscroll-behavior-y: auto; }
-.pane { position: sticky; top: 0; overflow: hidden; } .clip { position: absolute; inset: ${AXIS}px 0 0 0; overflow: hidden; }
+.pane { position: sticky; top: 0; overflow: hidden; user-select: none; } .label { user-select: text; } .clip { position: absolute; inset: ${AXIS}px 0 0 0; overflow: hidden; }
 .axis { position: absolute; left: 0; right: 0; top: 0; height: ${AXIS}px; border-bottom: 1px solid var(--nb-line); color: var(--nb-faint); font-size: 11px; }
 .axis .side { position: absolute; left: 10px; top: 4px; margin: 0; max-width: calc(var(--nb-tree) - 20px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .axis span { position: absolute; top: 4px; margin-left: var(--nb-tree); white-space: nowrap; }
 .lines { position: absolute; left: var(--nb-tree); right: 0; top: 0; bottom: 0; border-left: 1px solid var(--nb-line); overflow: hidden; } .line { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--nb-line); opacity: .7; }
