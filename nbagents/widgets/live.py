@@ -70,7 +70,7 @@ class LiveWidget(anywidget.AnyWidget):
             super().open()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.static_forms()[1].partition(chr(10))[0]}>"
+        return f"<{type(self).__name__}>"  # a layout asks for it, and must not be kept waiting by a file
 
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook: HTML without a script, and the same facts as text."""
