@@ -18,6 +18,8 @@ from nbagents.errors import ConfigError
 
 __all__ = ["usable_file"]
 
+_EXIT_WAIT_S = 5
+
 
 def usable_file(db: Path | str | None, *, replayed: bool = False) -> Path:
     """Return the file to use, made and brought up to date.
@@ -59,6 +61,13 @@ def _default(*, replayed: bool) -> Path:
 
 def _temporary(name: str) -> Path:
     """Return a file that this process deletes at its end."""
-    folder = tempfile.mkdtemp(prefix="nbagents-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder, name)
+    path = Path(tempfile.mkdtemp(prefix="nbagents-"), name)
+    atexit.register(_remove, path)
+    return path
+
+
+def _remove(path: Path) -> None:
+    from nbagents.tracing.capture.writer import flush
+
+    flush(path, _EXIT_WAIT_S)  # what is written after its folder is gone would make another
+    shutil.rmtree(path.parent, ignore_errors=True)
