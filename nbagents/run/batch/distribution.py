@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Bin", "ErrorKind", "error_kinds", "histogram"]
 
-_NUMBERED = re.compile(
-    r"(?<![\w])(?<!code: )\w*\d\w*"
-)  # what tells errors of one kind apart; an HTTP status is a kind
+# What errors of one kind differ in. An HTTP status is a kind of its own: openai writes "Error code: 429".
+_NUMBERED = re.compile(r"(?<!\w)(?<!code: )\w*\d\w*")
 
 
 class Bin(NamedTuple):
