@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Self
 
-__all__ = ["LEFT", "OUTER", "RIGHT", "WRAPPED", "folding", "html_list", "many", "safe", "spaced"]
+__all__ = ["LEFT", "OUTER", "RIGHT", "WRAPPED", "StaticTable", "folding", "html_list", "many", "safe", "spaced"]
 
 OUTER = 'class="mathjax_ignore tex2jax_ignore"'
 """The attribute of what holds a table: JupyterLab's and MathJax's words for "no maths"."""
@@ -85,3 +86,27 @@ def html_list(
     body = "".join(row_form.format(*map(safe, row)) for row in rows)
     table = f"<table><tr>{head}</tr>{body}</table>" if body else ""
     return f"<div {OUTER}><p>{safe(headline)}</p>{table}</div>"
+
+
+class StaticTable:
+    """Put before pandas' DataFrame, it shows the table's own form; without its columns it shows pandas'."""
+
+    @property
+    def _constructor(self) -> type[Self]:
+        return type(self)
+
+    def _is_whole(self) -> bool:
+        """Tell whether it has its columns."""
+        raise NotImplementedError
+
+    def _static_html(self) -> str:
+        raise NotImplementedError
+
+    def _static_text(self) -> str:
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str | None:
+        return self._static_html() if self._is_whole() else super()._repr_html_()  # type: ignore[misc] # pandas'
+
+    def __repr__(self) -> str:
+        return self._static_text() if self._is_whole() else super().__repr__()

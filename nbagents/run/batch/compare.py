@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from nbagents._static_table import StaticTable
 from nbagents.errors import ConfigError
 from nbagents.run.batch.compare_static import Comparison, comparison_html, comparison_text
 from nbagents.run.batch.frame import RESULT_COLUMNS, about
 from nbagents.run.batch.report import check_result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Hashable, Sequence
 
 __all__ = ["ComparedFrame", "compare"]
 
@@ -22,17 +23,13 @@ _NAMES = frozenset(f"{name}_{side}" for name in _COMPARED for side in _SIDES) | 
 _ABOUT = "nbagents_comparison"  # the key of our entry in the frame's attrs
 
 
-class ComparedFrame(pd.DataFrame):
+class ComparedFrame(StaticTable, pd.DataFrame):
     """Two results, row by row: a DataFrame that shows what changed.
 
     It has the columns that the results were joined on, then ``same``, and ``NAME_a`` and ``NAME_b`` for output,
     error, seconds, tokens, cost and trace_id. Rows of it are a comparison too; with other columns it shows itself
     as pandas does.
     """
-
-    @property
-    def _constructor(self) -> Callable[..., ComparedFrame]:
-        return ComparedFrame
 
     @property
     def left_out(self) -> int:
@@ -59,13 +56,14 @@ class ComparedFrame(pd.DataFrame):
             index=list(_SIDES),
         )
 
-    def __repr__(self) -> str:
-        return comparison_text(self._comparison()) if {*self.columns} >= _NAMES else super().__repr__()
+    def _is_whole(self) -> bool:
+        return {*self.columns} >= _NAMES
 
-    def _repr_html_(self) -> str | None:
-        if {*self.columns} >= _NAMES:
-            return comparison_html(self._comparison())
-        return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
+    def _static_html(self) -> str:
+        return comparison_html(self._comparison())
+
+    def _static_text(self) -> str:
+        return comparison_text(self._comparison())
 
     def _comparison(self) -> Comparison:
         known = self.attrs.get(_ABOUT, {})

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nbagents._static_table import html_list, many
+from nbagents._static_table import StaticTable, html_list, many
 from nbagents.sessions.items.label import one_line
 from nbagents.sessions.table.static import sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["SessionTable"]
 
@@ -23,7 +23,7 @@ _MOST = (32, 60, 32, 32)  # characters of a session's name, its title, its agent
 _ROWS = 40
 
 
-class SessionTable(pd.DataFrame):
+class SessionTable(StaticTable, pd.DataFrame):
     """A DataFrame of sessions; what pandas makes of it with other columns shows itself as pandas does.
 
     Example:
@@ -31,20 +31,15 @@ class SessionTable(pd.DataFrame):
         no sessions
     """
 
-    @property
-    def _constructor(self) -> Callable[..., SessionTable]:
-        return SessionTable
+    def _is_whole(self) -> bool:
+        return list(self.columns) == _NAMES
 
-    def _repr_html_(self) -> str | None:
-        if list(self.columns) != _NAMES:
-            return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
+    def _static_html(self) -> str:
         heads, *rows = self._cells()
         texts = [place for place, head in enumerate(heads) if head in _TEXTS]
         return html_list(self._headline(" · "), heads, rows, texts=texts)
 
-    def __repr__(self) -> str:
-        if list(self.columns) != _NAMES:
-            return super().__repr__()
+    def _static_text(self) -> str:
         lines = self._cells() if len(self) else []
         widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
         return "\n".join([self._headline("   "), *(_line(cells, lines[0], widths) for cells in lines)])

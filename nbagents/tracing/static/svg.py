@@ -131,7 +131,8 @@ def _labels(picture: Picture, place: _Place) -> Iterator[str]:
 
 def _bar(bar: Block, place: _Place) -> str:
     start, end = place.x(bar.start), place.x(bar.end)
-    wide, thick = max(bar.thick, end - start), bar.thick * place.row_height
+    wide = max(bar.thick, end - start)  # a hairline for what took no time, fainter where the bar is thin
+    thick = bar.thick * place.row_height
     look = f'fill="{escape(bar.color)}"'
     if bar.opacity < 1:
         look += f' opacity="{bar.opacity:g}"'

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nbagents._static_table import html_list, many
+from nbagents._static_table import StaticTable, html_list, many
 from nbagents.tracing.columns import TRACE_COLUMNS
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.measure.layout import seconds
 from nbagents.tracing.static.plain_text import bar, column, one_line, short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["TraceTable"]
 
@@ -25,7 +25,7 @@ _HEADS = ("name", "started (UTC)", "", "duration", "spans", "tokens", "errors", 
 _MARKS = {"error": "✗ error", "running": "● running", "interrupted": "◌ interrupted"}
 
 
-class TraceTable(pd.DataFrame):
+class TraceTable(StaticTable, pd.DataFrame):
     """A DataFrame of traces; what pandas makes of it with other columns shows itself as pandas does.
 
     Example:
@@ -34,18 +34,13 @@ class TraceTable(pd.DataFrame):
         no traces
     """
 
-    @property
-    def _constructor(self) -> Callable[..., TraceTable]:
-        return TraceTable
+    def _is_whole(self) -> bool:
+        return list(self.columns) == _NAMES
 
-    def _repr_html_(self) -> str | None:
-        if list(self.columns) != _NAMES:
-            return super()._repr_html_()  # type: ignore[misc, no-any-return] # not in pandas' stubs
+    def _static_html(self) -> str:
         return html_list(self._summary(" · "), _HEADS, self._cells(), texts=_TEXTS, around={_BAR_PLACE: _DRAWN})
 
-    def __repr__(self) -> str:
-        if list(self.columns) != _NAMES:
-            return super().__repr__()
+    def _static_text(self) -> str:
         return "\n".join([self._summary("   "), *(_text_row(cells) for cells in self._cells())])
 
     def _cells(self) -> Iterator[tuple[str, ...]]:
