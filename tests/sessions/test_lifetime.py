@@ -1,9 +1,13 @@
-"""A notebook user never calls close(): the process ends, and says nothing."""
+"""A notebook user never calls close(): loops and the process end, and nothing is lost or said."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 
 import pytest
@@ -11,6 +15,8 @@ import pytest
 from nbagents import SQLiteSession, edit
 from nbagents._sqlite import connect, migrate
 from nbagents.sessions.sqlite.connection import FileReplacedWarning
+
+USER = {"role": "user", "content": "Hi"}
 
 _BEGIN = """
 import asyncio, gc, sys, threading
@@ -87,6 +93,59 @@ def test_a_process_that_never_closes_ends_quietly(path, script):
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert path.exists()
+
+
+def test_a_loop_that_ends_waits_for_its_write(path):
+    """asyncio.run cancels what is left and closes its loop: the write is whole, and the next loop can write."""
+    session = SQLiteSession("s", path)
+    asyncio.run(session.get_items())
+    holder = sqlite3.connect(path, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+
+    async def leave_it_waiting():
+        adding = asyncio.ensure_future(session.add_items([USER]))
+        done, _ = await asyncio.wait({adding}, timeout=0.1)
+        assert not done
+        threading.Timer(0.2, holder.close).start()
+
+    asyncio.run(leave_it_waiting())
+    asyncio.run(session.add_items([USER]))
+    assert asyncio.run(session.get_items()) == [USER, USER]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # aiosqlite's, of that loop
+@pytest.mark.parametrize("where", ["lamp.db", ":memory:"])
+def test_a_loop_that_is_closed_in_the_middle_is_outlived(tmp_path, where):
+    """What another loop had handed in meanwhile is done, on the same connection: memory keeps its items too."""
+    session = SQLiteSession("s", where if where == ":memory:" else tmp_path / where)
+    asyncio.run(session.add_items([USER]))
+    begun, go_on = threading.Event(), threading.Event()
+    loop = asyncio.new_event_loop()
+    busy = loop.create_task(session._run(lambda _: (begun.set(), go_on.wait(30))))
+    loop.run_until_complete(asyncio.to_thread(begun.wait, 30))
+    loop.close()
+
+    async def add():
+        adding = asyncio.ensure_future(session.add_items([USER]))
+        await asyncio.wait({adding}, timeout=0.1)
+        go_on.set()
+        await adding
+
+    asyncio.run(add())
+    assert asyncio.run(session.get_items()) == [USER, USER]
+    assert not busy.done()
+
+
+@pytest.mark.parametrize("where", ["lamp.db", ":memory:"])
+async def test_a_session_that_nobody_has_any_more_is_closed(tmp_path, where):
+    """A kernel that makes a session for each question does not end with thousands of threads and open files."""
+    session = SQLiteSession("s", where if where == ":memory:" else tmp_path / where)
+    await session.add_items([USER])
+    assert await session.get_items() == [USER]
+    closed = session._desk._opening.result()._raw.closed
+    del session
+    gc.collect()
+    assert closed.wait(30)
 
 
 @pytest.mark.parametrize("by", ["removed", "replaced"])

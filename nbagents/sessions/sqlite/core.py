@@ -12,9 +12,10 @@ from nbagents._given import check_name
 from nbagents.errors import SessionClosedError
 from nbagents.sessions.items.rows import warn_of
 from nbagents.sessions.loops.closing import Closing
-from nbagents.sessions.sqlite.connection import ClosedError, Desk, WorkConnection
+from nbagents.sessions.sqlite.connection import ClosedError, Desk
 from nbagents.sessions.sqlite.store import Store
 from nbagents.sessions.sqlite.tables import check_names, create_tables
+from nbagents.sessions.sqlite.worker import WorkConnection
 from nbagents.sessions.table.edit import Editable
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def _path(db_path: str | Path | None) -> Path | str:
 
 
 def open_file(path: Path | str, tables: Tables) -> WorkConnection:
-    """Open a file and make what it lacks; on the thread that uses it."""
-    connection = cast("WorkConnection", _sqlite.connect(path, factory=WorkConnection))
+    """Open a file and make what it lacks; on the thread that uses it, until that thread's end."""
+    connection = cast("WorkConnection", _sqlite.connect(path, check_same_thread=False, factory=WorkConnection))
     try:
         create_tables(connection, tables, path)
         _sqlite.migrate(connection, path)
