@@ -113,27 +113,49 @@ def test_a_loop_that_ends_waits_for_its_write(path):
     assert asyncio.run(session.get_items()) == [USER, USER]
 
 
+@pytest.fixture
+def held_up():
+    """Make a session's thread busy for a loop that is closed meanwhile; what is returned lets the thread go on."""
+    go_on, busy = threading.Event(), []
+
+    def hold_up(session):
+        begun = threading.Event()
+        loop = asyncio.new_event_loop()
+        busy.append(loop.create_task(session._run(lambda _: (begun.set(), go_on.wait(30)))))
+        loop.run_until_complete(asyncio.to_thread(begun.wait, 30))
+        loop.close()
+        return go_on
+
+    yield hold_up
+    go_on.set()
+
+
+async def begun_before(go_on, call):
+    """Await a call that is handed in while the thread is still busy."""
+    calling = asyncio.ensure_future(call)
+    await asyncio.wait({calling}, timeout=0.1)
+    go_on.set()
+    return await calling
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # aiosqlite's, of that loop
 @pytest.mark.parametrize("where", ["lamp.db", ":memory:"])
-def test_a_loop_that_is_closed_in_the_middle_is_outlived(tmp_path, where):
+def test_a_loop_that_is_closed_in_the_middle_is_outlived(tmp_path, where, held_up):
     """What another loop had handed in meanwhile is done, on the same connection: memory keeps its items too."""
     session = SQLiteSession("s", where if where == ":memory:" else tmp_path / where)
     asyncio.run(session.add_items([USER]))
-    begun, go_on = threading.Event(), threading.Event()
-    loop = asyncio.new_event_loop()
-    busy = loop.create_task(session._run(lambda _: (begun.set(), go_on.wait(30))))
-    loop.run_until_complete(asyncio.to_thread(begun.wait, 30))
-    loop.close()
-
-    async def add():
-        adding = asyncio.ensure_future(session.add_items([USER]))
-        await asyncio.wait({adding}, timeout=0.1)
-        go_on.set()
-        await adding
-
-    asyncio.run(add())
+    asyncio.run(begun_before(held_up(session), session.add_items([USER])))
     assert asyncio.run(session.get_items()) == [USER, USER]
-    assert not busy.done()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_session_held_up_by_a_closed_loop_can_be_closed(path, held_up):
+    """Closing does not wait for a thread that has died."""
+    session = SQLiteSession("s", path)
+    asyncio.run(session.add_items([USER]))
+    raw = session._desk._opening.result()._raw
+    asyncio.run(begun_before(held_up(session), session.close()))
+    assert raw.closed.is_set()
 
 
 @pytest.mark.parametrize("where", ["lamp.db", ":memory:"])

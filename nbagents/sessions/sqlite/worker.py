@@ -150,9 +150,15 @@ class Worker:
 
     async def close(self) -> None:
         """Finish what was handed in and close."""
-        await settled(asyncio.wrap_future(BACKGROUND.submit(self._connection.close())))
+        await settled(asyncio.wrap_future(BACKGROUND.submit(self._close())))
+
+    async def _close(self) -> None:
+        await self.run(bool)  # so that there is a thread, and it has nothing else to do
+        await self._connection.close()
 
     async def _answer(self, work: Callable[[sqlite3.Connection], T], thread: threading.Thread) -> T:
+        if self._raw.closed.is_set():
+            raise ValueError("the connection is closed")
         if not thread.is_alive():
             raise _ThreadEndedError
         job = _Job(work)
@@ -173,14 +179,15 @@ class Worker:
         last = asyncio.ensure_future(_done(self._connection, _Job(bool)))
         while thread.is_alive() and not last.done():
             await asyncio.wait({last}, timeout=_LOOK_S)
-        if last.done():
-            last.exception()  # that it is closed, after all of it
+        last.cancel()
+        await asyncio.gather(last, return_exceptions=True)  # an error says that it was closed, after all was done
 
     async def _move(self, ended: threading.Thread) -> None:
         """Go on with the same connection, and what is in its memory, on another thread."""
         async with self._moving:
             owner = self._owner()
             if self._thread is ended and owner is not None:
+                self._connection._connection = None  # noqa: SLF001 - it would complain
                 _, self._connection, self._thread = await _opened(lambda: self._raw)
                 RETIREMENT.take(owner, self._connection, self._raw.closed)
 
