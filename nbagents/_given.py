@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Real
+import os
+from numbers import Integral, Real
+from pathlib import Path
 
 from nbagents.errors import ConfigError
 
-__all__ = ["check_given", "check_least", "check_name", "check_positive", "check_session"]
+__all__ = ["check_given", "check_least", "check_name", "check_positive", "check_session", "path_of"]
 
 
 def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
@@ -32,17 +34,23 @@ def check_given(name: str, value: object, wanted: str, *, fits: bool) -> None:
 
 
 def check_least(least: int, **numbers: int) -> None:
-    """Raise where an argument is too small a number.
+    """Raise where an argument is not a whole number, or too small a one.
 
     Args:
         least: What each may be.
         numbers: The arguments.
 
     Raises:
-        ConfigError: One is no number, or less.
+        ConfigError: One is no whole number, or less.
+
+    Example:
+        >>> check_least(1, concurrency=0)
+        Traceback (most recent call last):
+            ...
+        nbagents.errors.ConfigError: concurrency is 0; it must be 1 or more
     """
     for name, value in numbers.items():
-        check_given(name, value, "a number", fits=isinstance(value, Real))
+        check_given(name, value, "a whole number", fits=isinstance(value, Integral))
         if value < least:
             raise ConfigError(f"{name} is {value}; it must be {least} or more", name=name, value=value)
 
@@ -77,6 +85,20 @@ def check_name(name: str, value: object) -> None:
         raise ConfigError(
             f'{name}={value!r} is no name of a session; use text, such as "support"', name=name, value=value
         )
+
+
+def path_of(name: str, value: Path | str) -> Path:
+    """Return a path as a whole one, so that it stays where it is when the working folder changes.
+
+    Args:
+        name: The argument's name.
+        value: What was given; ``~`` is the home folder.
+
+    Raises:
+        ConfigError: It is no path.
+    """
+    check_given(name, value, "a path", fits=isinstance(value, (str, os.PathLike)))
+    return Path(value).expanduser().absolute()
 
 
 def check_session(name: str, value: object) -> None:

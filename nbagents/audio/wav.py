@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import wave
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nbagents._given import check_given, check_least
 from nbagents.audio.pcm16 import RATE, Samples, to_samples
 from nbagents.errors import AudioError
 
 if TYPE_CHECKING:
-    import os
-
     import numpy.typing as npt
 
 __all__ = ["Sound", "from_wav", "to_wav"]
@@ -46,11 +46,13 @@ def to_wav(sound: npt.ArrayLike, rate: int = RATE) -> bytes:
 
     Raises:
         AudioError: Not sound; see ``to_samples``.
+        ConfigError: ``rate`` is not a whole number of 1 or more.
 
     Example:
         >>> from_wav(to_wav([0.0, 0.5], rate=16_000))
         Sound(samples=array([    0, 16384], dtype=int16), rate=16000)
     """
+    check_least(1, rate=rate)
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
@@ -71,8 +73,11 @@ def from_wav(source: bytes | str | os.PathLike[str]) -> Sound:
 
     Raises:
         AudioError: Not a WAV file, or one that does not hold PCM16.
-        FileNotFoundError: No such file.
+        OSError: The file is not there, or cannot be read.
+        ConfigError: Neither bytes nor a path.
     """
+    fits = isinstance(source, (bytes, str, os.PathLike))
+    check_given("source", source, "the bytes of a WAV file, or its path", fits=fits)
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     name = "these bytes are" if isinstance(source, bytes) else f"{Path(source).name} is"
     try:

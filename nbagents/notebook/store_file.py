@@ -13,6 +13,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from nbagents._given import path_of
 from nbagents._sqlite import connect, default_path, migrate
 from nbagents.errors import ConfigError
 
@@ -37,7 +38,7 @@ def usable_file(db: Path | str | None, *, replayed: bool = False) -> Path:
         raise ConfigError(
             "db is empty: name a file, or leave it out for the one beside the notebook", name="db", value=db
         )
-    path = _default(replayed=replayed) if db is None else Path(db).expanduser().absolute()
+    path = _default(replayed=replayed) if db is None else path_of("db", db)
     with closing(connect(path)) as connection:
         migrate(connection, path)  # now, so that the first run's spans are on disk at once
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import isroutine
 from typing import TYPE_CHECKING, Any
 
 from agents.realtime import RealtimeAgent as SDKAgent
@@ -60,6 +61,7 @@ class RealtimeAgent:
             wanted = "an nbagents.RealtimeAgent, or one of agents.realtime as sdk_agent"
             check_given("agent", sdk_agent, wanted, fits=isinstance(sdk_agent, SDKAgent))
         self.config = config if config is not None else RealtimeConfig()
+        check_given("config", config, "an nbagents.RealtimeConfig", fits=isinstance(self.config, RealtimeConfig))
         self.sdk_agent = sdk_agent if sdk_agent is not None else _made(name, instructions, tools, handoffs)
         self._make_model = make_model
         self._run_config = run_config
@@ -112,10 +114,13 @@ class RealtimeAgent:
 def _made(name: str | None, instructions: Any, tools: Any, handoffs: Any) -> SDKAgent[Any]:  # noqa: ANN401 - see RealtimeAgent
     if not isinstance(name, str) or not name.strip():
         raise ConfigError(f"name={name!r}: give the agent a name", name="name", value=name)
+    tools = () if tools is None else tools
+    wanted = "function tools in a list, such as [lookup] with @function_tool above lookup"
+    check_given("tools", tools, wanted, fits=not isinstance(tools, str) and not any(map(isroutine, tools)))
     return SDKAgent(
         name=name,
         instructions=instructions,
-        tools=list(tools or ()),
+        tools=list(tools),
         handoffs=[getattr(agent, "sdk_agent", agent) for agent in handoffs or ()],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import reprlib
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -20,7 +21,7 @@ from agents.tool import (
 )
 from agents.tool_context import ToolContext
 
-from nbagents._given import check_given, check_positive
+from nbagents._given import check_given, check_least, check_positive
 from nbagents.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ async def execute_tools_parallel(
     pairs = "pairs of a function tool and its arguments, in a list"
     check_given("tools_and_args", tools_and_args, pairs, fits=isinstance(tools_and_args, Iterable))
     calls = [_checked(index, entry) for index, entry in enumerate(tools_and_args)]
-    check_positive(limit=limit, timeout=timeout)
+    if limit is not None:
+        check_least(1, limit=limit)
+    check_positive(timeout=timeout)
     gate = nullcontext() if limit is None else asyncio.Semaphore(limit)
 
     async def place(tool: FunctionTool, arguments: str) -> Any:  # noqa: ANN401 - a tool returns anything
@@ -149,10 +152,21 @@ def _checked(index: int, entry: Any) -> Call:  # noqa: ANN401 - anything may be 
         case (FunctionTool() as tool, str() as arguments):
             return tool, arguments
         case (FunctionTool() as tool, Mapping() as arguments):
-            return tool, json.dumps(dict(arguments))
+            return tool, _json(tool, arguments)
     raise ConfigError(
-        f"tools_and_args[{index}] is {entry!r}; give a pair of a function tool and its arguments as JSON text, "
-        'such as (lookup, \'{"order_id": "A-1043"}\')',
+        f"tools_and_args[{index}] is {reprlib.repr(entry)}; give a pair of a function tool and its arguments, "
+        'such as (lookup, {"order_id": "A-1043"})',
         name="tools_and_args",
         value=entry,
     )
+
+
+def _json(tool: FunctionTool, arguments: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(arguments))
+    except (TypeError, ValueError) as exc:
+        raise ConfigError(
+            f"the arguments of {tool.name} cannot be written as JSON ({exc}); give what a model could write",
+            name="tools_and_args",
+            value=arguments,
+        ) from exc

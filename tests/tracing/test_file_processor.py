@@ -170,9 +170,9 @@ def test_as_many_files_as_were_asked_for_are_kept(file, tmp_path, only):
 
 def test_a_file_that_cannot_be_written_costs_no_run(file, only):
     """It is said once, and written when it can be."""
-    file.mkdir()
     processor = FileTracingProcessor(file)
     only(processor)
+    file.mkdir()
     with pytest.warns(TraceWarning, match="traces are not being stored"):
         run("early")
         processor.force_flush()

@@ -38,7 +38,13 @@ def test_notes_are_kept_in_the_order_in_which_they_were_said(lamp, store):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"label": " "}, "label is empty"), ({"score": float("nan")}, "finite number")]
+    ("change", "message"),
+    [
+        ({"label": " "}, "label is empty"),
+        ({"label": 5}, "label is of type int"),
+        ({"score": float("nan")}, "finite number"),
+        ({"score": "1"}, "score is of type str"),
+    ],
 )
 def test_what_is_not_a_note_is_refused(lamp, store, change, message):
     """A label is a word and a score a number; nothing is stored otherwise."""

@@ -154,6 +154,10 @@ def _check_choices(  # noqa: PLR0913, PLR0917 - what they are checked against ea
     check_given("agent", agent, 'an agents.Agent, such as Agent(name="Poet")', fits=isinstance(agent, Agent))
     if on_error not in {"keep", "raise"}:
         raise ConfigError(f"on_error is {on_error!r}; it is 'keep' or 'raise'", name="on_error", value=on_error)
+    wanted = "a session, or a function of the row that gives one"
+    check_given(
+        "session", session, wanted, fits=session is None or isinstance(session, Session) or callable(session)
+    )
     if isinstance(session, Session) and concurrency != 1:
         raise ConfigError(
             "one session for all rows needs concurrency=1, because rows would write into each other's turns; or "

@@ -89,6 +89,8 @@ def _values(table: pd.DataFrame, asked: Input) -> Sequence[Any]:
         if len(table.columns) != 1:
             raise _no_column(table, "input is not given, and the data has more than one column", asked)
         return table.iloc[:, 0].tolist()
+    if not isinstance(asked, str):
+        raise _no_column(table, f"input is of type {type(asked).__name__}", asked)
     if asked in table.columns:
         return table[asked].tolist()
     names = [name for _, name, _, _ in string.Formatter().parse(asked) if name is not None]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from agents import Agent, ModelResponse, TContext, Usage
 from agents.models import get_default_model_settings
 from openai.types.responses import ResponseOutputMessage, ResponseOutputText
 
-from nbagents._given import check_positive
+from nbagents._given import check_positive, path_of
 from nbagents._sqlite import default_path
 from nbagents.run.cache.cached_model import CachedModel, ResponseCache
 from nbagents.run.cache.first_call import first_call
@@ -20,6 +19,7 @@ from nbagents.tracing.measure.cost import known_price
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from agents import TResponseInputItem
 
@@ -83,7 +83,7 @@ class CachedAgent(Agent[TContext]):
         super().__post_init__()  # type: ignore[no-untyped-call]  # the SDK's
         path = default_path() if self.path is True else self.path
         self._cache = ResponseCache(
-            self.name, self.cache_size, self.ttl, None if path is None else Path(path).expanduser().absolute()
+            self.name, self.cache_size, self.ttl, None if path is None else path_of("path", path)
         )
         self.model = self.model  # from now on cached
 

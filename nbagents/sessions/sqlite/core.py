@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nbagents import _sqlite
-from nbagents._given import check_name
+from nbagents._given import check_name, path_of
 from nbagents.errors import SessionClosedError
 from nbagents.sessions.items.rows import warn_of
 from nbagents.sessions.loops.closing import Closing
@@ -20,6 +19,7 @@ from nbagents.sessions.table.edit import Editable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from agents.memory import SessionSettings
 
@@ -104,7 +104,7 @@ def _settings(settings: SessionSettings | dict[str, Any] | None) -> SessionSetti
 def _path(db_path: str | Path | None) -> Path | str:
     if db_path is None:
         return _sqlite.default_path()
-    return MEMORY if str(db_path) == MEMORY else Path(db_path).expanduser().absolute()
+    return MEMORY if str(db_path) == MEMORY else path_of("db_path", db_path)
 
 
 def open_file(path: Path | str, tables: Tables) -> WorkConnection:

@@ -6,10 +6,10 @@ import asyncio
 import json
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from nbagents import _sqlite
+from nbagents._given import path_of
 from nbagents.errors import ConfigError
 from nbagents.sessions.sqlite.core import MEMORY, open_file
 from nbagents.sessions.sqlite.figures import Figures, KnownFigures
@@ -22,6 +22,7 @@ from nbagents.sessions.table.records import TIME, frame_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -138,7 +139,7 @@ async def _read(db_path: str | Path | None, tables: Tables, work: Callable[[sqli
         )
 
     def apart() -> T | None:
-        path = _sqlite.default_path() if db_path is None else Path(db_path).expanduser().absolute()
+        path = _sqlite.default_path() if db_path is None else path_of("db_path", db_path)
         if not path.exists():
             return None
         try:

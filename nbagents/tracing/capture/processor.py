@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbagents._given import path_of
 from nbagents._sqlite import default_path
 from nbagents.tracing.capture.event_processor import EventProcessor
 from nbagents.tracing.capture.writer import TraceWriter, writer_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agents.tracing import Trace
 
     from nbagents.tracing.capture.event_processor import EventSink
@@ -49,7 +51,7 @@ class NotebookTracingProcessor(EventProcessor):
         observer: TraceObserver | None = None,
         writer: EventSink | None = None,
     ) -> None:
-        self._path = None if path is None else Path(path).expanduser().absolute()
+        self._path = None if path is None else path_of("path", path)
         self._observer = observer
         self._writer = writer
 

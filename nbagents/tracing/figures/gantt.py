@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbagents._given import check_least
 from nbagents.errors import ConfigError
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.figures.time_axis import TimeAxis
@@ -49,8 +50,8 @@ class GanttOptions:
         if self.by not in VIEWS:
             raise ConfigError(f"by is {self.by!r}; it must be one of {', '.join(VIEWS)}", name="by", value=self.by)
         for name, value in (("limit", self.limit), ("height", self.height)):
-            if value is not None and value < 1:
-                raise ConfigError(f"{name} is {value}; it must be 1 or more", name=name, value=value)
+            if value is not None:
+                check_least(1, **{name: value})
 
 
 def gantt_figure(records: Sequence[TraceRecord], name: str, options: GanttOptions) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nbagents._given import check_least, path_of
 from nbagents.errors import ConfigError, TraceFileError
 from nbagents.tracing.capture.event_processor import EventProcessor
 from nbagents.tracing.processors.file_writer import FileWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["FileTracingProcessor"]
 
@@ -27,9 +31,10 @@ class FileTracingProcessor(EventProcessor):
 
     Raises:
         ConfigError: The format is another, or a number is negative.
-        TraceFileError: The file's folder does not exist.
+        TraceFileError: It is a folder, or its folder does not exist.
 
     Example:
+        >>> from pathlib import Path
         >>> from agents import custom_span, trace
         >>> from agents.tracing import set_trace_processors
         >>> processor = FileTracingProcessor("traces.jsonl")
@@ -53,13 +58,14 @@ class FileTracingProcessor(EventProcessor):
     ) -> None:
         if format != "jsonl":
             raise ConfigError(f"format is {format!r}; there is only 'jsonl'", name="format", value=format)
-        if max_bytes is not None and max_bytes < 1:
-            raise ConfigError(f"max_bytes is {max_bytes}; it must be 1 or more", name="max_bytes", value=max_bytes)
-        if backups < 0:
-            raise ConfigError(f"backups is {backups}; it must be 0 or more", name="backups", value=backups)
-        path = Path(file_path).expanduser().absolute()
+        if max_bytes is not None:
+            check_least(1, max_bytes=max_bytes)
+        check_least(0, backups=backups)
+        path = path_of("file_path", file_path)
         if not path.parent.is_dir():
             raise TraceFileError(f"there is no folder {path.parent}; make it first", path=path)
+        if path.is_dir():
+            raise TraceFileError(f"{path} is a folder; name a file in it", path=path)
         self._options = (path, include_sensitive_data, max_bytes, backups)
 
     def __repr__(self) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import time
 from datetime import UTC, datetime
+from numbers import Real
 from typing import TYPE_CHECKING, NamedTuple
 
+from nbagents._given import check_given
 from nbagents.errors import ConfigError
 from nbagents.tracing.capture.redact import Redactor
 
@@ -48,10 +50,13 @@ def note_of(trace_id: str, seq: int | None, label: str, note: str | None, score:
     Raises:
         ConfigError: The label is empty, or the score is not a finite number.
     """
+    check_given("label", label, "a word such as 'good'", fits=isinstance(label, str))
     if not label.strip():
         raise ConfigError("label is empty; a word such as 'good' tells notes apart", name="label", value=label)
-    if score is not None and not math.isfinite(score):
-        raise ConfigError(f"score is {score}; it must be a finite number, or None", name="score", value=score)
+    if score is not None:
+        check_given("score", score, "a number, or None", fits=isinstance(score, Real))
+        if not math.isfinite(score):
+            raise ConfigError(f"score is {score}; it must be a finite number, or None", name="score", value=score)
     redactor = Redactor()
     said = None if note is None else redactor.name(note)
     number = None if score is None else float(score)

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbagents.errors import ConfigError, TraceFileError, TraceNotFoundError
+from nbagents._given import check_given, check_least
+from nbagents.errors import TraceFileError, TraceNotFoundError
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.group import TraceGroup
 from nbagents.tracing.record import SpanRecord, TraceRecord
@@ -62,12 +63,10 @@ class TraceStore(StoreFile):
             group_id: Only those of this group of the SDK's; None is all.
 
         Raises:
-            ConfigError: ``limit`` is negative.
+            ConfigError: ``limit`` is negative, or no whole number.
         """
-        if limit is not None and limit < 0:
-            raise ConfigError(
-                f"limit is {limit}; it must be 0 or more, or None for all", name="limit", value=limit
-            )
+        if limit is not None:
+            check_least(0, limit=limit)
         newest = "WHERE ? IS NULL OR group_id = ? ORDER BY started_us DESC, rowid DESC LIMIT ?"
         values = (group_id, group_id, -1 if limit is None else limit)
         traces = self.rows(f"SELECT {_TRACE} FROM nb_traces {newest}", *values)
@@ -103,7 +102,9 @@ class TraceStore(StoreFile):
 
         Raises:
             TraceNotFoundError: There is none, or more than one.
+            ConfigError: It is no text.
         """
+        check_given("trace_id", trace_id, "a trace's id, or how it begins", fits=isinstance(trace_id, str))
         found = self.rows(f"SELECT {_TRACE} FROM nb_traces WHERE trace_id = ?", trace_id) or self.rows(
             f"SELECT {_TRACE} FROM nb_traces WHERE substr(trace_id, 1, ?) = ? LIMIT 2", len(trace_id), trace_id
         )
@@ -275,7 +276,7 @@ class TraceStore(StoreFile):
         """Return the whole id of a trace that is in this store."""
         if isinstance(trace, SpanRecord):
             return self.get(trace.row.trace_id).trace_id
-        return self.get(trace if isinstance(trace, str) else trace.trace_id).trace_id
+        return self.get(trace.trace_id if isinstance(trace, TraceRecord) else trace).trace_id
 
     def _notes(self) -> list[Note]:
         return [Note(*row) for row in self.rows(f"SELECT {_NOTE} FROM nb_notes ORDER BY created_us, rowid")]

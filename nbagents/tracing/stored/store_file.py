@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbagents._given import path_of
 from nbagents._sqlite import connect, default_path, migrate, translate
 from nbagents.tracing.capture.writer import flush
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["StoreFile"]
 
@@ -26,7 +27,7 @@ class StoreFile:
     """
 
     def __init__(self, path: Path | str | None = None) -> None:
-        self.path = default_path() if path is None else Path(path).expanduser().absolute()
+        self.path = default_path() if path is None else path_of("path", path)
 
     def flush(self) -> None:
         """Wait until what this process has run so far is in the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbagents._given import check_least
 from nbagents.errors import ConfigError, TraceRunningError
 from nbagents.tracing.capture.process import alive
 
@@ -66,8 +67,8 @@ def check_retention(keep: int | None, older_than: timedelta | None) -> None:
     """
     if keep is None and older_than is None:
         raise ConfigError("give keep, older_than or both; else nothing is too old", name="keep", value=None)
-    if keep is not None and keep < 0:
-        raise ConfigError(f"keep is {keep}; it must be 0 or more", name="keep", value=keep)
+    if keep is not None:
+        check_least(0, keep=keep)
     if older_than is not None and older_than.total_seconds() < 0:
         raise ConfigError(
             f"older_than is {older_than}; it must not be negative", name="older_than", value=older_than
