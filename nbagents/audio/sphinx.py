@@ -70,6 +70,11 @@ class SphinxSTTModel(STTModel):
         """``pocketsphinx``."""
         return "pocketsphinx"
 
+    @property
+    def guesses(self) -> bool:
+        """Whether it was not told what may be said, and so errs often."""
+        return self._jsgf is None
+
     def load(self) -> None:
         """Read the model from disk, which takes about a second, so that the first turn need not.
 

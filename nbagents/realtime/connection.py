@@ -169,6 +169,7 @@ class Connection:
                 self._end(error)
 
     async def _send_microphone(self, session: SDKSession) -> None:
+        failed = ""  # said once, not for each of fifty frames a second
         with suppress(Closed):
             while True:
                 audio, commit, answer = await self._microphone.get()
@@ -181,8 +182,10 @@ class Connection:
                         await self._steady.send_event(raw_message("input_audio_buffer.commit"))
                     if answer:
                         await self._steady.send_event(raw_message("response.create"))
+                    failed = ""
                 except Exception as exc:  # noqa: BLE001 - said in the session; the next chunk may go through
-                    self._publish(RealtimeErrorEvent(message=f"the microphone's sound was not sent: {exc}"))
+                    if failed != (failed := str(exc)):
+                        self._publish(RealtimeErrorEvent(message=f"the microphone's sound was not sent: {exc}"))
 
     def _close_soon(self) -> LoopThread | None:
         if self.closed:

@@ -12,17 +12,21 @@ if TYPE_CHECKING:
 
 __all__ = ["TurnTimes"]
 
+_ANSWERS = {"text": "first word", "audio": "first sound"}
+
 
 class TurnTimes:
     """Watches the events of a session; ``stages`` are the newest turn's.
 
     Example:
-        >>> from nbagents.realtime.events import RealtimeAudioEvent, RealtimeSpeechStoppedEvent
+        >>> from nbagents.realtime.events import RealtimeAudioEvent, RealtimeResponseStartEvent
         >>> times = TurnTimes()
-        >>> times.take(RealtimeSpeechStoppedEvent(item_id="a", audio_ms=0, at=10.0))
+        >>> times.begin(10.0)
+        >>> times.take(RealtimeAudioEvent(audio_data=b"", at=10.1))  # of the answer before
+        >>> times.take(RealtimeResponseStartEvent(agent_name="Weather", at=10.2))
         >>> times.take(RealtimeAudioEvent(audio_data=b"", at=10.4))
-        >>> times.stages
-        [Stage(name='first sound', begin=0.0, end=400.0)]
+        >>> [(stage.name, stage.end) for stage in times.stages]
+        [('answering', 200.0), ('first sound', 400.0)]
     """
 
     def __init__(self) -> None:
@@ -41,10 +45,8 @@ class TurnTimes:
             self._note("transcribed", event.at)
         elif event.type == "response_start":
             self._note("answering", event.at)
-        elif event.type == "text":
-            self._note("first word", event.at)
-        elif event.type == "audio":
-            self._note("first sound", event.at)
+        elif event.type in _ANSWERS and "answering" in self._reached:  # else it is of the answer before
+            self._note(_ANSWERS[event.type], event.at)
 
     def begin(self, at: float) -> None:
         """Begin a turn, where the user was done at a moment in seconds since 1970."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Engines", "choose_engines"]
 
 LOCAL_TTS, LOCAL_STT = "espeak-ng", "pocketsphinx"
+_GUESSES = "Free speech is often misheard; SphinxSTTModel(sentences=[…]) as stt_model tells what may be said."
 
 
 class Engines(NamedTuple):
@@ -33,6 +34,11 @@ class Engines(NamedTuple):
         names = f"{self.tts.model_name} · {self.stt.model_name}"
         local = {self.tts.model_name, self.stt.model_name} == {LOCAL_TTS, LOCAL_STT}
         return f"{names} (local, no key)" if local else names
+
+    @property
+    def hint(self) -> str:
+        """What would make them hear better, in a line for a panel, or nothing."""
+        return _GUESSES if getattr(self.stt, "guesses", False) else ""
 
 
 def choose_engines(

@@ -120,6 +120,11 @@ class VoicePipeline:
         return self._engines.note
 
     @property
+    def engines_hint(self) -> str:
+        """What would make them hear better, or nothing."""
+        return self._engines.hint
+
+    @property
     def tts_model(self) -> TTSModel:
         """What speaks."""
         return self._engines.tts

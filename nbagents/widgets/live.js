@@ -282,7 +282,7 @@ export const LOOK = `
   --nb-text: var(--jp-ui-font-color1, var(--vscode-foreground, var(--colab-primary-text-color, #1f2328)));
   --nb-accent: var(--jp-brand-color1, var(--vscode-focusBorder, #0969da));
   --nb-soft: color-mix(in srgb, var(--nb-text) 4%, var(--nb-bg)); --nb-line: color-mix(in srgb, var(--nb-text) 14%, var(--nb-bg));
-  --nb-dim: color-mix(in srgb, var(--nb-text) 72%, var(--nb-bg)); --nb-faint: color-mix(in srgb, var(--nb-text) 55%, var(--nb-bg));
+  --nb-dim: color-mix(in srgb, var(--nb-text) 72%, var(--nb-bg)); --nb-faint: color-mix(in srgb, var(--nb-text) 65%, var(--nb-bg));
   --nb-sel: color-mix(in srgb, var(--nb-accent) 15%, var(--nb-bg)); --nb-hover: color-mix(in srgb, var(--nb-text) 3.5%, var(--nb-bg));
   --nb-mono: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace);
   --nb-agent: #0072b2; --nb-response: #e69f00; --nb-generation: #e69f00; --nb-function: #009e73; --nb-mcp_tools: #009e73;
@@ -310,4 +310,6 @@ b { font-weight: 600; } p { margin: 6px 0; } button { font: inherit; color: inhe
 .trouble { color: var(--nb-bad); font-size: 12px; padding: 3px 10px; }
 .tip { position: absolute; left: 0; top: 0; z-index: 10; max-width: 340px; padding: 5px 9px; border: 1px solid var(--nb-line); border-radius: 5px; background: var(--nb-bg); color: var(--nb-text); box-shadow: 0 3px 12px rgb(0 0 0 / .16); font-size: 12px; pointer-events: none; overflow-wrap: anywhere; }
 .button { display: inline-flex; align-items: center; gap: 5px; height: 24px; padding: 0 8px; border-radius: 4px; color: var(--nb-dim); white-space: nowrap; } .button:hover:not(:disabled) { background: var(--nb-line); color: var(--nb-text); } .button[aria-pressed=true], .button.framed { background: var(--nb-bg); color: var(--nb-text); box-shadow: inset 0 0 0 1px var(--nb-line); } .button:disabled { opacity: .45; cursor: default; }
+.button.framed[aria-pressed=true], .button.framed[aria-pressed=true]:hover:not(:disabled) { background: var(--nb-sel); box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--nb-accent) 45%, var(--nb-bg)); }
+.link { color: var(--nb-accent); } .link:hover { text-decoration: underline; }
 `;

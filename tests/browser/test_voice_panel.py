@@ -122,7 +122,7 @@ def test_a_spoken_turn_in_a_blocked_cell(notebook):
     assert root.locator(".card").first.text_content().endswith("→ Your order was delivered on Tuesday <b>")
     assert root.locator(".steps i").count() == 4
     page.screenshot("voice-light")
-    page.wait_for(SAID, "Listening")
+    page.wait_for(SAID, "Muted")
     sound = np.array(page.page.evaluate("() => globalThis.heard"), dtype=np.int16)
     said = resample(sound, page.page.evaluate("() => globalThis.rate"), 16_000)
     assert SphinxSTTModel(sentences=ANSWER).recognise(said) == ANSWER[0]
@@ -130,6 +130,7 @@ def test_a_spoken_turn_in_a_blocked_cell(notebook):
     page.screenshot("voice-dark")
     assert printed(page.run(INTERRUPTED)) == "True True"
     assert root.locator(".note").first.text_content() == "interrupted"
+    says_what_is_in_the_way(page, root)
     root.locator(".hint").click()
     page.page.keyboard.down("Space")
     page.wait_for(SAID, "Hearing you")
@@ -140,3 +141,26 @@ def test_a_spoken_turn_in_a_blocked_cell(notebook):
         return output.data['text/plain'].includes('first sound')
             && output.data['text/html'].includes('delivered on Tuesday &lt;b&gt;');
     }""")
+
+
+def says_what_is_in_the_way(page, root):
+    """Muted, and a microphone that may not be used; both can be undone here. The transcript can be copied."""
+    page.page.evaluate("() => { navigator.clipboard.writeText = async text => { globalThis.copied = text; }; }")
+    root.get_by_role("button", name="Copy transcript").click()
+    page.wait_for("() => globalThis.copied?.startsWith('you: where is my order\\ntool: lookup_order(')")
+    root.get_by_role("button", name="Mute").click()
+    page.wait_for(SAID, "Muted")
+    root.get_by_role("button", name="Unmute").click()
+    page.wait_for(SAID, "Ready")
+    page.page.evaluate("""() => {
+        const media = navigator.mediaDevices;
+        globalThis.ask = media.getUserMedia.bind(media);
+        media.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };
+    }""")
+    root.get_by_role("button", name="Hands-free").click()
+    page.wait_for(SAID, "No microphone")
+    assert "may not use the microphone" in root.get_by_role("alert").first.text_content()
+    page.page.evaluate("() => { navigator.mediaDevices.getUserMedia = globalThis.ask; }")
+    root.get_by_role("button", name="Try again").click()
+    page.wait_for("said => !(" + SAID + ")(said)", "No microphone")
+    root.get_by_role("button", name="Hands-free").click()

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { meterShare } from "../../nbagents/widgets/sound/device.js";
-import { bars, lastTurn } from "../../nbagents/widgets/talk/talk.js";
+import { hindrance } from "../../nbagents/widgets/talk/devices.js";
+import { bars, called, lastTurn, script } from "../../nbagents/widgets/talk/talk.js";
 import { saying } from "../../nbagents/widgets/talk/voice_panel.js";
 
 const STATE = { hands_free: false, talking: false, caption: "", answering: false, speaking: false, replaying: null };
@@ -25,10 +26,29 @@ test("the stages lie end to end over the whole width", () => {
   assert.deepEqual(bars([]), []);
 });
 
-test("the time to the first sound is told once there was one", () => {
-  assert.equal(lastTurn([]), "none yet");
-  assert.equal(lastTurn([{ name: "heard", begin: 0, end: 500 }]), "");
-  assert.equal(lastTurn([{ name: "heard", begin: 0, end: 500 }, { name: "first sound", begin: 500, end: 740 }]), "0.74 s to first sound");
+test("the time to the first sound is told once there was one, and that there was none once none will come", () => {
+  const heard = { name: "heard", begin: 0, end: 500 };
+  assert.equal(lastTurn([], false), "none yet");
+  assert.equal(lastTurn([heard], true), "…");
+  assert.equal(lastTurn([heard], false), "no answer");
+  assert.equal(lastTurn([heard, { name: "first token", begin: 500, end: 700 }], false), "0.70 s to first token");
+  assert.equal(lastTurn([heard, { name: "first token", begin: 500, end: 700 }, { name: "first sound", begin: 700, end: 740 }], true), "0.74 s to first sound");
+});
+
+test("what keeps one from being heard is said, the worst first, with what helps", () => {
+  const device = (what, state, muted = false) => ({ what, state, text: `${what} ${state}`, model: { get: () => muted } });
+  const found = (...devices) => hindrance(...devices);
+  assert.equal(found(undefined, undefined), null);
+  assert.equal(found(device("microphone", "live"), device("loudspeaker", "live")), null);
+  assert.deepEqual(found(device("microphone", "live", true), device("loudspeaker", "failed")), { words: "No loudspeaker", hint: "see above", text: "loudspeaker failed", act: "again" });
+  assert.equal(found(device("microphone", "elsewhere"), device("loudspeaker", "live")).act, "take");
+  assert.equal(found(device("microphone", "live", true), device("loudspeaker", "live")).words, "Muted");
+});
+
+test("a transcript is a line for each thing said, and leaves out what nobody said", () => {
+  const call = { name: "find", arguments: '{"n": 2}', output: "two" };
+  assert.equal(script([["you", "hello"], ["tool", called(call)], ["agent", ""]]), "you: hello\ntool: find(n=2) → two\n");
+  assert.equal(called({ ...call, output: null }), "find(n=2)");
 });
 
 test("a meter is empty at -60 dB and full at full scale", () => {

@@ -102,13 +102,18 @@ async def test_the_connection_is_renewed_before_its_limit(talk):
 
 
 async def test_a_server_that_stays_away_ends_the_session_with_the_reason(agent, server, monkeypatch):
-    """After the last attempt the iterator raises, and says how often it was tried."""
+    """After the last attempt the iterator raises, and says how often it was tried; lost sound is told once."""
     monkeypatch.setattr(steady, "_WAITS_S", (0.0, 0.05))
+    events = []
     async with agent.start_realtime_session() as session:
         server.stop()
         with pytest.raises(RealtimeConnectionError, match="2 attempts"):
-            async for _ in session:
-                pass
+            async for event in session:
+                events.append(event)
+                if event.type == "connection":
+                    for _ in range(20):
+                        session.put_audio(bytes(1_920))
+    assert sum(event.type == "error" and "not sent" in event.message for event in events) == 1
 
 
 async def test_a_microphone_that_cannot_be_sent_says_so(agent, server, talk):

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
     from nbagents.audio.sphinx import SphinxSTTModel
 
-__all__ = ["CannedEngines", "Engines", "LocalEngines", "best_engines"]
+__all__ = ["CannedEngines", "Engines", "LocalEngines", "best_engines", "hearing_hint"]
 
 _SYLLABLE_S = 0.12
 _PITCHES = (196.0, 220.0, 247.0, 262.0)
+_GUESSES = (
+    "Free speech is often misheard; RealtimeConfig(transcription={'prompt': …}) tells what may be said, a sentence"
+    " a line."
+)
+_DEAF = "No speech engine is installed (pip install 'nbagents[voice-local]'): what is said is not understood."
 
 
 class Engines(Protocol):
@@ -121,6 +126,22 @@ def best_engines() -> Engines:
 
     installed = espeak_installed() and find_spec("pocketsphinx") is not None
     return LocalEngines() if installed else CannedEngines()
+
+
+def hearing_hint(voice: str, *, expected: bool) -> str:
+    """Return what would make the local server hear better, in a line for a panel.
+
+    Args:
+        voice: The voice of a session; the local server names its engines.
+        expected: Whether the session says what is expected.
+
+    Example:
+        >>> hearing_hint("ash", expected=False), hearing_hint(LocalEngines.name, expected=True)
+        ('', '')
+    """
+    if voice == CannedEngines.name:
+        return _DEAF
+    return _GUESSES if voice == LocalEngines.name and not expected else ""
 
 
 def _loaded(expected: tuple[str, ...]) -> SphinxSTTModel:

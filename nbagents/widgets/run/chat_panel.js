@@ -280,7 +280,7 @@ const STYLE = `
 .card summary { cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; list-style: none; } .card summary::-webkit-details-marker { display: none; } .card[open] summary { white-space: pre-wrap; } .card[open] summary .dim { display: none; }
 .output { margin: 4px 0 2px; padding-top: 4px; border-top: 1px solid var(--nb-line); white-space: pre-wrap; overflow-wrap: anywhere; max-height: 240px; overflow: auto; }
 .facts { font-size: 12px; color: var(--nb-faint); padding-left: 2px; min-height: 18px; } .note { font-size: 12px; padding-left: 2px; }
-.link { color: var(--nb-accent); font-size: 12px; margin-left: 6px; } .link:hover { text-decoration: underline; }
+.link { font-size: 12px; margin-left: 6px; }
 .block.error { align-self: stretch; margin: 0; }
 .write { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: flex-end; gap: 6px; padding: 7px 10px; border-top: 1px solid var(--nb-line); background: var(--nb-soft); }
 .write textarea { flex: 1 1 240px; min-width: 0; resize: none; font: inherit; min-height: 28px; padding: 4px 8px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; } .write textarea::placeholder { color: var(--nb-faint); }

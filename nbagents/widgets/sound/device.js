@@ -38,8 +38,10 @@ const ERRORS = {
 };
 
 const STATES = {
-  off: "off", asking: "asking for permission…", click: "click anywhere in the page", live: "", elsewhere: "in another tab", failed: "",
+  off: "off", asking: "asking for permission…", click: "click anywhere in the page", live: "", elsewhere: "in another tab or browser", failed: "",
 };
+
+/** @type {Record<string, string>} */ const TITLES = { microphone: "Microphone", loudspeaker: "Loudspeaker" };
 
 export function inVSCode() {
   return location.protocol === "vscode-webview:";
@@ -266,7 +268,7 @@ export class DeviceHub extends LiveHub {
 // ---------------------------------------------------------------------------------------------- one view
 
 export const DEVICE_LOOK = `
-.device { display: flex; align-items: center; gap: 10px; padding: 5px 10px; min-height: 36px; }
+.device { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; padding: 5px 10px; min-height: 36px; }
 .meter { flex: none; width: 96px; height: 6px; border-radius: 3px; background: var(--nb-line); overflow: hidden; }
 .meter > i { display: block; height: 100%; width: 0; border-radius: 3px; background: var(--nb-speech); }
 .choose { font: inherit; min-width: 0; max-width: 240px; height: 24px; padding: 0 4px; color: var(--nb-text); background: var(--nb-bg); border: 1px solid var(--nb-line); border-radius: 4px; }
@@ -284,13 +286,12 @@ export class DeviceView extends LiveView {
   constructor(hub, button) {
     super(hub, DEVICE_LOOK);
     this.button = make("button", "button framed", {}, [button]);
-    this.bar = make("i");
     this.choose = make("select", "choose", { "aria-label": `which ${hub.what}` });
     this.saying = make("span", "saying dim", { role: "status" });
     this.again = make("button", "button framed", {}, ["Try again"]);
     this.take = make("button", "button framed", {}, ["Use it here"]);
-    const meter = make("span", "meter", { role: "meter", "aria-label": `how loud the ${hub.what} is` }, [this.bar]);
-    this.box.append(make("div", "device", {}, [this.button, meter, this.choose, this.saying, this.again, this.take]));
+    this.meter = make("span", "meter", { role: "meter", "aria-label": `how loud the ${hub.what} is`, "aria-valuemax": "100" }, [make("i")]);
+    this.box.append(make("div", "device", {}, [make("b", "", {}, [TITLES[hub.what]]), this.button, this.meter, this.choose, this.saying, this.again, this.take]));
     this.on(this.again, "click", () => hub.follow());
     this.on(this.take, "click", () => hub.take());
     this.on(this.choose, "change", () => {
@@ -301,18 +302,31 @@ export class DeviceView extends LiveView {
 
   draw() {
     const { hub } = this;
-    this.bar.style.width = `${(100 * meterShare(hub.level)).toFixed(0)}%`;
-    const offered = [{ id: "", name: "default" }, ...hub.devices];
-    const key = JSON.stringify(offered);
-    if (this.choose.dataset.key !== key) {
-      this.choose.dataset.key = key;
-      this.choose.replaceChildren(...offered.map(({ id, name }, n) => make("option", "", { value: id }, [name || `${hub.what} ${n}`])));
-    }
-    this.choose.value = hub.model.get("device");
+    setMeter(this.meter, meterShare(hub.level));
+    fillDevices(this.choose, hub);
     this.choose.hidden = hub.devices.length === 0;
     put(this.saying, hub.text || STATES[/** @type {keyof STATES} */ (hub.state)]);
     this.saying.classList.toggle("bad", hub.state === "failed");
     this.again.hidden = hub.state !== "failed";
     this.take.hidden = hub.state !== "elsewhere";
   }
+}
+
+/** Show how loud it is. @param {any} meter @param {number} share  from 0 to 1 */
+export function setMeter(meter, share) {
+  const percent = String(Math.round(100 * share));
+  if (meter.getAttribute("aria-valuenow") === percent) return;
+  meter.setAttribute("aria-valuenow", percent);
+  meter.firstChild.style.width = `${percent}%`;
+}
+
+/** Offer the devices there are, and show which one is in use. @param {any} select @param {DeviceHub} hub */
+export function fillDevices(select, hub) {
+  const offered = [{ id: "", name: "default" }, ...hub.devices];
+  const key = JSON.stringify(offered);
+  if (select.dataset.key !== key) {
+    select.dataset.key = key;
+    select.replaceChildren(...offered.map(({ id, name }, n) => make("option", "", { value: id }, [name || `${hub.what} ${n}`])));
+  }
+  select.value = hub.model.get("device");
 }

@@ -1,6 +1,6 @@
 """What the microphone and the loudspeaker share in the kernel: which page has the device, and how it is there.
 
-The page's side is ``sound.js``. Several pages may show one notebook; one of them at a time has the device.
+The page's side is ``device.js``. Several pages may show one notebook; one of them at a time has the device.
 
 ===================================================  ================================================
 from the page                                        what is done

@@ -9,7 +9,7 @@
  */
 
 import { DeviceError, DeviceHub, DeviceView, soundContext } from "./device.js";
-import { put, widget } from "../live.js";
+import { make, put, widget } from "../live.js";
 import { SOUND_RATE } from "./sound.js";
 
 export class MicrophoneHub extends DeviceHub {
@@ -97,19 +97,25 @@ class MicrophoneView extends DeviceView {
   /** @param {MicrophoneHub} hub */
   constructor(hub) {
     super(hub, "");
-    this.on(this.button, "click", () => {
-      const running = hub.model.get("running");
-      hub.model.set(running ? { muted: !hub.model.get("muted") } : { running: true });
-      hub.model.save_changes();
-    });
+    this.mute = make("button", "button framed");
+    this.button.after(this.mute);
+    this.on(this.button, "click", () => this.set({ running: !hub.model.get("running") }));
+    this.on(this.mute, "click", () => this.set({ muted: !hub.model.get("muted") }));
+  }
+
+  /** @param {Record<string, any>} traits */
+  set(traits) {
+    this.hub.model.set(traits);
+    this.hub.model.save_changes();
+    this.hub.draw();
   }
 
   draw() {
     super.draw();
-    const { model } = this.hub;
-    const muted = model.get("muted");
-    put(this.button, !model.get("running") ? "Turn on" : muted ? "Unmute" : "Mute");
-    this.button.setAttribute("aria-pressed", String(muted));
+    const [running, muted] = [this.hub.model.get("running"), this.hub.model.get("muted")];
+    put(this.button, running ? "Turn off" : "Turn on");
+    put(this.mute, muted ? "Unmute" : "Mute");
+    this.mute.hidden = !running;
   }
 }
 

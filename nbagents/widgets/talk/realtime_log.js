@@ -28,7 +28,7 @@ export class EventTable {
     this.query = "";
     this.toggle = make("button", "button", { "aria-expanded": "false" }, ["▸ Events"]);
     this.count = make("span", "dim num");
-    this.about = make("span", "dim");
+    this.about = make("span", "about dim");
     this.find = make("input", "search", { placeholder: "Filter", "aria-label": "filter events", hidden: "" });
     this.only = make("button", "button", { hidden: "", "aria-pressed": "false", title: "hide what the server sent" }, ["Session only"]);
     this.rows = make("div", "rows", { hidden: "" });
@@ -52,7 +52,9 @@ export class EventTable {
     this.find.hidden = this.only.hidden = this.rows.hidden = !this.open;
     this.only.setAttribute("aria-pressed", String(this.source === "session"));
     put(this.count, state.events ? count(state.events) : "");
-    put(this.about, [state.agent, state.model, state.voice, state.direct ? "WebRTC" : ""].filter(Boolean).join(" · "));
+    const about = [state.agent, state.model, state.voice, state.direct ? "WebRTC" : ""].filter(Boolean).join(" · ");
+    put(this.about, about);
+    this.about.title = about;
     if (this.open) this.drawRows(log);
   }
 
@@ -74,15 +76,15 @@ function row(entry, begun) {
   const bad = entry.type === "error" || entry.type === "overflow" ? " bad" : "";
   return make("div", `event ${entry.source}${bad}`, { title: entry.item_id }, [
     make("span", "dim num", {}, [duration((entry.at - begun) * 1e6)]),
-    make("span", "", {}, [entry.type]),
+    make("span", "", { title: entry.type }, [entry.type]),
     make("span", "n dim", {}, [entry.count > 1 ? `×${count(entry.count)}` : ""]),
-    make("span", "", {}, [entry.detail || entry.item_id]),
+    make("span", "", { title: entry.detail }, [entry.detail || entry.item_id]),
   ]);
 }
 
 export const LOG_LOOK = `
-.log { border-top: 1px solid var(--nb-line); } .log .toolbar { border-bottom: 0; }
+.log { border-top: 1px solid var(--nb-line); } .log .toolbar { border-bottom: 0; } .about { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .log .button { flex: none; }
 .rows { max-height: 220px; overflow-y: auto; font: 12px/1.6 var(--nb-mono); border-top: 1px solid var(--nb-line); }
-.event { display: grid; grid-template-columns: 64px minmax(120px, 300px) 44px minmax(0, 1fr); gap: 8px; padding: 0 10px; white-space: nowrap; } .event:hover { background: var(--nb-hover); } .event span { overflow: hidden; text-overflow: ellipsis; } .event .n { text-align: right; } .event.session { color: var(--nb-accent); } .event.bad { color: var(--nb-bad); }
+.event { display: grid; grid-template-columns: 60px minmax(0, 2fr) 40px minmax(0, 3fr); gap: 8px; padding: 0 10px; white-space: nowrap; } .event:hover { background: var(--nb-hover); } .event span { overflow: hidden; text-overflow: ellipsis; } .event .n { text-align: right; } .event.session { color: var(--nb-accent); } .event.bad { color: var(--nb-bad); }
 .cut { padding: 2px 10px; color: var(--nb-faint); font-size: 12px; }
 `;

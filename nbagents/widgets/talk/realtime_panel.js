@@ -4,7 +4,7 @@
  *
  * Messages from the kernel, beside what talk.js says
  *   {type: "news", reset, state, order, lines, log}
- *       state: {status, trouble, agent, model, voice, hands_free, talking, user_speaks, thinks, speaks, direct, tally,
+ *       state: {status, trouble, agent, model, voice, hint, hands_free, talking, user_speaks, thinks, speaks, direct, tally,
  *           stages, events}
  *       order: the ids of all items; lines: those that are new or changed; log: rows that are new
  * Messages to the kernel
@@ -15,9 +15,9 @@
  * {type: "called", call_id} or {type: "lost", text}; {type: "hang_up", call_id?} ends it, or that one alone.
  */
 
-import { make, widget } from "../live.js";
+import { make, put, widget } from "../live.js";
 import { EventTable, keep, LOG_LOOK } from "./realtime_log.js";
-import { TalkHub, TalkView } from "./talk.js";
+import { called, TalkHub, TalkView } from "./talk.js";
 import { DirectCall } from "./webrtc.js";
 import { count } from "../words.js";
 
@@ -82,12 +82,32 @@ class PanelHub extends TalkHub {
     this.log.clear();
   }
 
+  /** @returns {[string, string][]} */
+  said() {
+    return this.order.map((id) => this.lines.get(id)).map((line) => {
+      if (line.kind === "function_call") return ["tool", called(line)];
+      const [heard, rest] = heardOf(line);
+      return [line.role === "user" ? "you" : this.state.agent, heard + (rest ? " (interrupted)" : "")];
+    });
+  }
+
   /** @param {any} message */
   news({ state, order, lines, log }) {
     this.order = order;
-    this.call?.listen(state.hands_free || state.talking);
+    this.listen();
     for (const line of lines) this.lines.set(line.id, line);
     keep(this.log, log);
+  }
+
+  /** Let the call hear what is meant for it. */
+  listen() {
+    const muted = this.microphone()?.model.get("muted");
+    this.call?.listen(!muted && (this.state?.hands_free || this.state?.talking));
+  }
+
+  draw() {
+    this.listen(); // somebody may have muted the microphone
+    super.draw();
   }
 
   /** Call the model from here: where somebody asked for it, or a page that is seen. @param {any} ticket */
@@ -100,7 +120,7 @@ class PanelHub extends TalkHub {
       const constraints = this.microphone()?.model.get("constraints") ?? {};
       this.callId = await call.begin({ url, secret, constraints });
       this.send({ type: "called", call_id: this.callId });
-      call.listen(this.state?.hands_free ?? true);
+      this.listen();
     } catch (/** @type {any} */ error) {
       this.hangUp();
       this.send({ type: "lost", text: `${error?.message ?? error}` });
@@ -125,7 +145,7 @@ class PanelHub extends TalkHub {
 const STYLE = `
 .middle { display: flex; flex-direction: column; min-width: 0; }
 .line s { color: var(--nb-faint); text-decoration-color: var(--nb-faint); }
-.ask { display: flex; gap: 6px; margin: 4px 0 2px; font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
+.ask { display: flex; align-items: center; gap: 6px; margin: 4px 0 2px; font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
 .card.waits { border-color: var(--nb-response); border-left-color: var(--nb-response); }
 .button.yes { background: var(--nb-accent); color: var(--nb-bg); } .button.yes:hover:not(:disabled) { background: color-mix(in srgb, var(--nb-accent) 85%, var(--nb-text)); color: var(--nb-bg); }
 .write { display: flex; gap: 6px; padding: 7px 10px; border-top: 1px solid var(--nb-line); }
@@ -144,8 +164,8 @@ class PanelView extends TalkView {
     this.on(this.hang, "click", () => this.hub.send({ type: "hang_up" }));
     this.figures = make("div", "figures num");
     this.events = new EventTable(this);
-    const panes = [this.makeSide(this.hang), this.makeMiddle(), this.makeFacts(this.figures)];
-    this.box.append(make("div", "panel", {}, panes), this.events.box);
+    const panes = [this.makeSide(this.hang), this.makeMiddle(), this.makeFacts(this.figures, this.advice)];
+    this.box.append(this.devices.bar, make("div", "panel", {}, panes), this.events.box);
   }
 
   makeMiddle() {
@@ -176,12 +196,15 @@ class PanelView extends TalkView {
     if (!state) return;
     const live = state.status === "live";
     const words = saying(this.holding ? { ...state, talking: true, speaks: false } : state);
-    this.drawSide(words, hint(state), { live, hot: live && (state.user_speaks || this.holding), stoppable: live && (state.speaks || state.thinks) });
+    const busy = live && (state.speaks || state.thinks);
+    this.drawSide([words, hint(state)], { live, hot: live && (state.user_speaks || this.holding), stoppable: busy });
     this.hang.hidden = state.status === "off" || state.status === "failed";
     this.input.disabled = this.sendButton.disabled = !live;
     this.drawCaptions();
-    this.drawStages(state.stages);
+    const tools = [...this.talks.lines.values()].some((line) => ["waits", "runs"].includes(line.state));
+    this.drawStages(state.stages, live && (busy || tools));
     this.drawFigures(state.tally);
+    put(this.advice, state.hint);
     this.events.draw(state, this.talks.log);
     this.drawMeters();
   }
@@ -208,10 +231,11 @@ class PanelView extends TalkView {
   lineElement(line) {
     let element = this.shown.get(line.id);
     if (!element) this.shown.set(line.id, (element = make("div", "", { "data-id": line.id })));
-    const key = JSON.stringify(line);
+    const live = this.talks.state.status === "live";
+    const key = JSON.stringify([line, line.state === "waits" && live]);
     if (element.dataset.key === key) return element;
     element.dataset.key = key;
-    if (line.kind === "function_call") this.fillCall(element, line);
+    if (line.kind === "function_call") this.fillCall(element, line, live);
     else this.fillLine(element, line);
     return element;
   }
@@ -228,16 +252,17 @@ class PanelView extends TalkView {
     if (line.heard !== null) element.append(make("span", "note", {}, ["interrupted"]));
   }
 
-  /** @param {any} element @param {any} line */
-  fillCall(element, line) {
+  /** @param {any} element @param {any} line @param {boolean} live  whether an answer would reach the agent */
+  fillCall(element, line, live) {
     this.fillCard(element, line, line.state === "runs");
     element.classList.toggle("waits", line.state === "waits");
     if (line.state !== "waits") return;
     const yes = make("button", "button yes", {}, ["Approve"]);
     const no = make("button", "button framed", {}, ["Reject"]);
+    yes.disabled = no.disabled = !live;
     this.on(yes, "click", () => this.answer(yes, no, "approve", line.call_id));
     this.on(no, "click", () => this.answer(yes, no, "reject", line.call_id));
-    element.append(make("div", "ask", {}, [yes, no]));
+    element.append(make("div", "ask", {}, live ? [yes, no] : [yes, no, make("span", "dim", {}, ["not connected"])]));
   }
 
   /** @param {any} yes @param {any} no @param {string} type @param {string} call_id */

@@ -28,6 +28,7 @@ from nbagents.errors import ConfigError
 from nbagents.realtime.agent import RealtimeAgent
 from nbagents.realtime.conversation import Conversation
 from nbagents.realtime.frame import transcript_frame
+from nbagents.realtime.local.engines import hearing_hint
 from nbagents.realtime.log import EventLog
 from nbagents.realtime.standing import Standing
 from nbagents.realtime.static import conversation_html, conversation_text, figures_line
@@ -259,13 +260,15 @@ class RealtimePanel(TalkPanel):
         return {"order": list(told), "lines": changed, "log": log_json(entries)}
 
     def _state(self) -> dict[str, Any]:
-        talk = self.talk
+        talk, config = self.talk, self.agent.config
+        voice = talk.voice if talk is not None else config.voice
         return {
             "status": self.status,
             "trouble": self._standing.trouble,
             "agent": self.agent.name,
-            "model": talk.model if talk is not None else self.agent.config.model,
-            "voice": talk.voice if talk is not None else self.agent.config.voice,
+            "model": talk.model if talk is not None else config.model,
+            "voice": voice,
+            "hint": hearing_hint(voice, expected=bool(config.transcription.get("prompt"))),
             "hands_free": self._sound.hands_free,
             "talking": self._sound.talking,
             "user_speaks": talk is not None and talk.conversation.speaking,

@@ -14,13 +14,15 @@
  * Whatever came from a model, a tool or a person is set as textContent.
  */
 
-import { meterShare } from "../sound/device.js";
+import { copyButton } from "../copy.js";
+import { DEVICE_LOOK } from "../sound/device.js";
 import { LiveHub, LiveView, make, page, put } from "../live.js";
+import { Devices, DEVICES_LOOK } from "./devices.js";
 import { callText, duration } from "../words.js";
 
 const METER_MS = 60;
 const MODEL_STAGES = new Set(["first token", "answering", "first word"]); // the others are sound's own
-const CLICK = "Click in the page: the browser asks for it before it plays sound.";
+const REACHED = ["first sound", "first word", "first token"]; // what one waits for, the best first
 
 /** @typedef {{name: string, begin: number, end: number}} Stage  in ms since the user was done */
 
@@ -30,11 +32,22 @@ export function bars(stages) {
   return stages.map(({ name, begin, end }) => ({ name, ms: end - begin, left: begin / whole, width: (end - begin) / whole }));
 }
 
-/** @param {Stage[]} stages @returns {string} */
-export function lastTurn(stages) {
-  const sound = stages.find(({ name }) => name === "first sound");
-  if (sound) return `${duration(sound.end * 1000)} to first sound`;
-  return stages.length ? "" : "none yet";
+/** @param {Stage[]} stages @param {boolean} busy  whether more may come @returns {string} */
+export function lastTurn(stages, busy) {
+  const reached = REACHED.map((each) => stages.find(({ name }) => name === each)).find(Boolean);
+  if (reached) return `${duration(reached.end * 1000)} to ${reached.name}`;
+  if (!stages.length) return "none yet";
+  return busy ? "…" : "no answer";
+}
+
+/** A conversation as text, a line for each thing said. @param {[string, string][]} said  who, and what */
+export function script(said) {
+  return said.filter(([, what]) => what).map(([who, what]) => `${who}: ${what}\n`).join("");
+}
+
+/** A call and what came of it, in a line. @param {{name: string, arguments: string, output: string | null}} call */
+export function called({ name, arguments: given, output }) {
+  return callText(name, given) + (output === null ? "" : ` → ${output}`);
 }
 
 const MICROPHONE = "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3Zm6-3a6 6 0 0 1-12 0M12 18v3m-3 0h6";
@@ -63,6 +76,11 @@ export class TalkHub extends LiveHub {
 
   /** Forget what was told. */
   forget() {}
+
+  /** Who said what, tools among them. @returns {[string, string][]} */
+  said() {
+    return [];
+  }
 
   /** Take in what is new. @param {any} _message */
   news(_message) {}
@@ -116,8 +134,10 @@ export class TalkHub extends LiveHub {
 export class TalkView extends LiveView {
   /** @param {TalkHub} hub @param {string} style */
   constructor(hub, style) {
-    super(hub, TALK_LOOK + style);
+    super(hub, DEVICE_LOOK + DEVICES_LOOK + TALK_LOOK + style);
     this.panel = hub;
+    this.devices = new Devices(this);
+    this.advice = make("div", "advice"); // what would make it hear better
     this.holding = false;
     this.following = true; // the newest caption, until a person scrolls up
     this.leftAt = -Infinity; // when it lost the focus
@@ -163,15 +183,7 @@ export class TalkView extends LiveView {
     this.on(this.free, "click", () => this.hub.send({ type: "hands_free", on: !this.panel.state.hands_free }));
     this.on(this.halt, "click", () => this.panel.stop());
     const row = make("div", "row", {}, [this.free, this.halt, ...buttons]);
-    return make("div", "side", {}, [this.control, this.words, this.tip, row, this.makeMeters()]);
-  }
-
-  makeMeters() {
-    this.mine = make("i");
-    this.theirs = make("i");
-    const meter = (/** @type {any} */ bar, /** @type {string} */ name, /** @type {string} */ className) =>
-      make("span", `meter ${className}`, { role: "meter", "aria-label": name }, [bar]);
-    return make("div", "levels", {}, ["you", meter(this.mine, "how loud you are", "mine"), "agent", meter(this.theirs, "how loud the agent is", "")]);
+    return make("div", "side", {}, [this.control, this.words, this.tip, row, this.devices.row]);
   }
 
   makeCaptions() {
@@ -188,8 +200,8 @@ export class TalkView extends LiveView {
   makeFacts(...below) {
     this.turn = make("span", "dim num");
     this.steps = make("div", "steps num");
-    this.said = make("div", "bad", { role: "alert" });
-    return make("div", "facts", {}, [make("div", "", {}, [make("b", "", {}, ["Last turn"]), " ", this.turn]), this.steps, this.said, ...below]);
+    this.copy = copyButton(this, "Copy transcript", () => script(this.panel.said()));
+    return make("div", "facts", {}, [make("div", "", {}, [make("b", "", {}, ["Last turn"]), " ", this.turn]), this.steps, ...below, this.copy]);
   }
 
   /** The control goes down. */
@@ -211,7 +223,7 @@ export class TalkView extends LiveView {
   /** @param {KeyboardEvent} event @param {boolean} down */
   key(event, down) {
     const target = /** @type {any} */ (event.composedPath()[0]);
-    if (target.tagName === "INPUT") return;
+    if (["INPUT", "SELECT"].includes(target.tagName)) return;
     if (event.key === " ") {
       if (target.tagName === "BUTTON" && target !== this.control) return; // which space presses
       event.preventDefault(); // else the page scrolls
@@ -221,9 +233,11 @@ export class TalkView extends LiveView {
     } else if (event.key === "Escape" && down) this.panel.stop();
   }
 
-  /** @param {string} words @param {string} hint @param {{live: boolean, hot: boolean, stoppable: boolean}} how */
-  drawSide(words, hint, { live, hot, stoppable }) {
+  /** @param {[string, string]} says @param {{live: boolean, hot: boolean, stoppable: boolean}} how */
+  drawSide(says, { live, hot, stoppable }) {
     const { hands_free } = this.panel.state;
+    const stuck = stoppable || !this.connected ? null : this.devices.hindrance;
+    const [words, hint] = stuck ? [stuck.words, stuck.hint] : says;
     put(this.words, words);
     put(this.tip, hint);
     this.control.setAttribute("aria-label", hint ? `${words}: ${hint}` : words);
@@ -236,16 +250,9 @@ export class TalkView extends LiveView {
 
   drawMeters() {
     const { state } = this.panel;
-    const devices = [this.panel.microphone(), this.panel.speaker()];
-    const listening = this.holding || state?.hands_free;
-    const [mine, theirs] = this.panel.levels().map((level, n) => meterShare(n || listening ? level : 0));
-    this.mine.style.width = `${(100 * mine).toFixed(0)}%`;
-    this.theirs.style.width = `${(100 * theirs).toFixed(0)}%`;
-    const loud = mine || theirs;
+    const loud = this.devices.draw(state?.trouble ?? "", this.holding || state?.hands_free);
     this.control.style.boxShadow = loud > 0.05 ? `0 0 0 ${(4 + 8 * loud).toFixed(1)}px color-mix(in srgb, var(--nb-accent) 16%, transparent)` : "";
-    this.control.classList.toggle("bad", devices[0]?.state === "failed" || state?.status === "failed");
-    const troubles = devices.map((device) => device?.text || (device?.state === "click" ? CLICK : ""));
-    put(this.said, [state?.trouble, ...troubles].filter(Boolean).join(" "));
+    this.control.classList.toggle("bad", this.devices.hindrance?.act === "again" || state?.status === "failed");
   }
 
   followCaptions() {
@@ -260,9 +267,10 @@ export class TalkView extends LiveView {
     else if (runs) element.append(" ", make("span", "pulse"));
   }
 
-  /** @param {Stage[]} stages */
-  drawStages(stages) {
-    put(this.turn, lastTurn(stages));
+  /** @param {Stage[]} stages @param {boolean} busy */
+  drawStages(stages, busy) {
+    put(this.turn, lastTurn(stages, busy));
+    this.copy.hidden = !this.panel.said().length;
     const key = JSON.stringify(stages);
     if (this.steps.dataset.key === key) return;
     this.steps.dataset.key = key;
@@ -276,7 +284,7 @@ export class TalkView extends LiveView {
 }
 
 const TALK_LOOK = `
-.panel { display: grid; grid-template-columns: 152px minmax(0, 1fr) 240px; min-height: 240px; }
+.panel { display: grid; grid-template-columns: 176px minmax(0, 1fr) 230px; min-height: 240px; }
 .side { display: flex; flex-direction: column; align-items: center; gap: 7px; padding: 14px 10px 10px; border-right: 1px solid var(--nb-line); }
 .control { width: 86px; height: 86px; margin: 6px; border-radius: 50%; display: grid; place-items: center; background: var(--nb-soft); color: var(--nb-dim); border: 4px solid var(--nb-line); transition: box-shadow .1s, border-color .15s; touch-action: none; user-select: none; }
 .control svg { width: 30px; height: 30px; }
@@ -285,8 +293,6 @@ const TALK_LOOK = `
 .control.bad { color: var(--nb-bad); border-color: color-mix(in srgb, var(--nb-bad) 40%, var(--nb-bg)); }
 .saying { font-weight: 600; } .hint { color: var(--nb-dim); text-align: center; font-size: 12px; min-height: 18px; }
 .row { display: flex; gap: 6px; flex-wrap: wrap; justify-content: center; }
-.levels { display: grid; grid-template-columns: auto 1fr; gap: 3px 8px; align-items: center; width: 100%; font-size: 11px; color: var(--nb-dim); margin-top: auto; }
-.meter { height: 5px; border-radius: 3px; background: var(--nb-line); overflow: hidden; } .meter > i { display: block; height: 100%; width: 0; border-radius: 3px; background: var(--nb-speech); } .meter.mine > i { background: var(--nb-accent); }
 .captions { flex: 1; display: flex; flex-direction: column; gap: 8px; padding: 12px 14px; overflow-y: auto; max-height: 380px; min-height: 150px; min-width: 0; }
 .empty { margin: auto; color: var(--nb-faint); text-align: center; max-width: 320px; }
 .line { max-width: 82%; padding: 5px 10px; border-radius: 9px; background: var(--nb-soft); overflow-wrap: anywhere; white-space: pre-wrap; align-self: flex-start; }
@@ -295,6 +301,9 @@ const TALK_LOOK = `
 .card { align-self: flex-start; max-width: 92%; border: 1px solid var(--nb-line); border-left: 3px solid var(--nb-function); border-radius: 6px; padding: 4px 9px; font: 12px/1.5 var(--nb-mono); overflow-wrap: anywhere; max-height: 200px; overflow-y: auto; flex: none; } .card .pulse { display: inline-block; }
 .facts { display: flex; flex-direction: column; gap: 4px; padding: 10px 12px; border-left: 1px solid var(--nb-line); overflow: hidden; }
 .steps { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 3px 8px; align-items: center; margin: 4px 0 8px; } .bar { position: relative; height: 7px; } .bar i { position: absolute; top: 0; height: 7px; border-radius: 2px; min-width: 2px; background: var(--nb-speech); } .bar i.model { background: var(--nb-response); } .took { text-align: right; }
-.facts > .bad { margin-bottom: 6px; } .facts > .bad:empty { display: none; }
-@media (max-width: 760px) { .panel { grid-template-columns: 128px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }
+.advice { color: var(--nb-faint); font-size: 12px; overflow-wrap: anywhere; } .advice:empty { display: none; }
+.facts > .button { align-self: flex-start; margin: 0 -8px -4px; flex: none; }
+.box { container-type: inline-size; }
+@container (max-width: 640px) { .panel { grid-template-columns: 176px minmax(0, 1fr); } .facts { grid-column: 1 / 3; border-left: 0; border-top: 1px solid var(--nb-line); } }
+@container (max-width: 400px) { .panel { grid-template-columns: minmax(0, 1fr); } .side { border-right: 0; border-bottom: 1px solid var(--nb-line); } .facts { grid-column: 1; } }
 `;

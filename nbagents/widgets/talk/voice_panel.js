@@ -4,14 +4,14 @@
  *
  * Messages from the kernel, beside what talk.js says
  *   {type: "news", reset, state, turns}    `turns`: those that are new or changed
- *       state: {hands_free, talking, caption, answering, speaking, replaying, engines, trouble}
+ *       state: {hands_free, talking, caption, answering, speaking, replaying, engines, hint, trouble}
  *       turn: {number, text, understood, answer, agent_name, tools, interrupted, error, stages, …}
  * Messages to the kernel
  *   {type: "replay", number}
  */
 
 import { make, put, widget } from "../live.js";
-import { TalkHub, TalkView } from "./talk.js";
+import { called, TalkHub, TalkView } from "./talk.js";
 
 /**
  * What the control says, and what to do next.
@@ -42,6 +42,13 @@ class VoiceHub extends TalkHub {
     this.turns.clear();
   }
 
+  /** @returns {[string, string][]} */
+  said() {
+    return [...this.turns.values()].flatMap(({ text, tools, answer, agent_name, interrupted }) => [
+      ["you", text], ...tools.map((/** @type {any} */ call) => ["tool", called(call)]), [agent_name || "agent", answer + (interrupted ? " (interrupted)" : "")],
+    ]);
+  }
+
   /** @param {any} message */
   news({ turns }) {
     for (const turn of turns) this.turns.set(turn.number, turn);
@@ -51,8 +58,8 @@ class VoiceHub extends TalkHub {
 const STYLE = `
 .turn { display: flex; flex-direction: column; gap: 6px; }
 .answer { display: flex; align-items: center; gap: 4px; } .answer .line { max-width: calc(82% - 28px); }
-.again { flex: none; opacity: .4; width: 24px; height: 24px; justify-content: center; padding: 0; } .answer:hover .again, .again:focus-visible, .again[aria-pressed=true] { opacity: 1; }
-.engines { color: var(--nb-faint); font-size: 12px; margin-top: auto; overflow-wrap: anywhere; }
+.again { flex: none; width: 24px; height: 24px; justify-content: center; padding: 0; }
+.engines { color: var(--nb-dim); font-size: 12px; margin-top: auto; overflow-wrap: anywhere; }
 `;
 
 class VoiceView extends TalkView {
@@ -63,22 +70,23 @@ class VoiceView extends TalkView {
     /** @type {Map<number, any>} */ this.shown = new Map();
     this.now = make("div", "line user open");
     this.engines = make("div", "engines");
-    this.box.append(make("div", "panel", {}, [this.makeSide(), this.makeCaptions(), this.makeFacts(this.engines)]));
+    this.box.append(this.devices.bar, make("div", "panel", {}, [this.makeSide(), this.makeCaptions(), this.makeFacts(this.engines, this.advice)]));
     this.captions.append(this.now);
   }
 
   draw() {
     const { state } = this.panel;
     if (!state) return;
-    const [words, hint] = saying(state, this.holding, this.root.contains(document.activeElement));
-    this.drawSide(words, hint, {
+    const busy = state.speaking || state.answering || Boolean(state.replaying);
+    this.drawSide(saying(state, this.holding, this.root.contains(document.activeElement)), {
       live: this.panel.microphone()?.state === "live" && (state.hands_free || this.holding),
       hot: this.holding || (state.hands_free && Boolean(state.caption)),
-      stoppable: state.speaking || state.answering || Boolean(state.replaying),
+      stoppable: busy,
     });
     this.drawCaptions(state);
-    this.drawStages([...this.voice.turns.values()].at(-1)?.stages ?? []);
+    this.drawStages([...this.voice.turns.values()].at(-1)?.stages ?? [], busy);
     put(this.engines, state.engines);
+    put(this.advice, state.hint);
     this.drawMeters();
   }
 

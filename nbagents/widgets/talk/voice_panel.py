@@ -285,6 +285,7 @@ class VoicePanel(TalkPanel):
             "speaking": self.speaker.playing,
             "replaying": self._replaying,
             "engines": self.pipeline.engines,
+            "hint": self.pipeline.engines_hint,
             "trouble": self._trouble,
         }
 
