@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Every extra is tested.
+EXTRAS := agentops,braintrust,cost,dask,encrypt,logfire,otlp,redis,sqlalchemy,voice-local
 # Tests and notebooks are run the way a machine without a key would run them.
 KEYLESS := env -u OPENAI_API_KEY -u OPENAI_BASE_URL -u NBAGENTS_MODE -u NBAGENTS_DB -u NBAGENTS_NOTEBOOK
 
@@ -25,7 +27,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.dev
 	$(KEYLESS) $(BIN)/python benchmarks
 
 clean:
@@ -43,9 +45,5 @@ $(VENV)/.lab: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.lab
-	$(BIN)/pip install --quiet --group dev
-	touch $@
-
-$(VENV)/.bench: $(VENV)/.dev
-	$(BIN)/pip install --quiet --group bench
+	$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]' --group dev
 	touch $@

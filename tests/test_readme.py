@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -68,3 +69,12 @@ def test_the_changelog_knows_this_version():
     """The version is released in the changelog or still under Unreleased."""
     changelog = (CHECKOUT / "CHANGELOG.md").read_text()
     assert "## [Unreleased]" in changelog or f"## [{nbagents.__version__}]" in changelog
+
+
+def test_every_extra_and_every_name_is_there():
+    """What one may install and import is in the README; a family of events is there by its pattern."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    extras, names = README.split("| extra |")[1].split("\n\n")[0], README.split("## What there is")[1]
+    assert [extra for extra in project["optional-dependencies"] if f"`{extra}`" not in extras] == []
+    told = {name for name in nbagents.__all__ if f"`{name}`" in names}
+    assert [name for name in set(nbagents.__all__) - told if "Event" not in name] == ["__version__"]
