@@ -21,6 +21,7 @@ FOUNDATION = (
     "_media",
     "_now",
     "_first_token",
+    "_short",
     "_static_table",
     "_sqlite",
 )

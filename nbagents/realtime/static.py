@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._short import one_line
 from nbagents._static_table import spaced
 
 if TYPE_CHECKING:
@@ -90,8 +91,7 @@ def _cut(lines: Sequence[Line]) -> list[str]:
 
 
 def _short(text: str) -> str:
-    one_line = " ".join(text.split())
-    return one_line if len(one_line) <= _LONGEST else one_line[: _LONGEST - 1] + "\u2026"
+    return one_line(text, _LONGEST)
 
 
 def _cell(text: str, *, code: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._short import one_line
 from nbagents._static_table import spaced
 from nbagents.audio.stages import stages
 from nbagents.tracing.static.plain_text import PRE
@@ -97,5 +98,4 @@ def _cut(turns: Sequence[VoiceTurn]) -> list[str]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return one_line(text, _LONGEST)

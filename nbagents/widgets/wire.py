@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["DETAIL_CHARACTERS", "cut", "error_text", "short"]
+__all__ = ["CAPTION_CHARACTERS", "DETAIL_CHARACTERS", "cut", "error_text"]
 
 DETAIL_CHARACTERS = 20_000
 CAPTION_CHARACTERS = 4_000
@@ -31,20 +31,6 @@ def cut(value: object, limit: int = DETAIL_CHARACTERS) -> dict[str, Any] | None:
     text = _text(value)
     kept = text[:limit]
     return {"text": kept, "shown": len(kept), "total": len(text)}
-
-
-def short(text: str, limit: int = CAPTION_CHARACTERS) -> str:
-    """Keep the beginning of a text that is shown among others.
-
-    Args:
-        text: Any text.
-        limit: How many characters to keep; of a text that has more, an ellipsis is the last.
-
-    Example:
-        >>> short("abcdef", limit=3)
-        'ab…'
-    """
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def error_text(error: object) -> str | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
 from nbagents._static_table import LEFT, OUTER, RIGHT, WRAPPED, html_list, many, safe
 from nbagents.run.batch.changed_words import Piece, alike, changed_words
 from nbagents.tracing.capture.encode import encode
 from nbagents.tracing.measure.layout import seconds
-from nbagents.tracing.static.plain_text import one_line, short
+from nbagents.tracing.static.plain_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._short import short
 from nbagents._static_table import LEFT, WRAPPED, folding, safe
 from nbagents.run.batch.distribution import error_kinds, histogram
 from nbagents.run.batch.progress import progress_text
 from nbagents.tracing.measure.layout import seconds
-from nbagents.tracing.static.plain_text import PRE, bar, short
+from nbagents.tracing.static.plain_text import PRE, bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbagents._short import one_line
 from nbagents.sessions.grid.outline import BAD
 from nbagents.sessions.grid.sheet import SheetRow
-from nbagents.sessions.items.label import label_of, one_line, said
+from nbagents.sessions.items.label import label_of, said
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.table.columns import COLUMNS, Reader
 

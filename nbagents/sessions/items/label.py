@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.items.rows import Item
 
-__all__ = ["label_of", "one_line", "said"]
+__all__ = ["label_of", "said"]
 
 _MOST_ARGUMENTS = 4000  # characters
 _ASKED = ("queries", "code")  # what tools that run at the API are asked, beside an action
@@ -71,14 +71,3 @@ def _arguments(told: object, item: Item) -> str:
         except (ValueError, RecursionError):
             return text
     return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in members.items())
-
-
-def one_line(text: str, most: int) -> str:
-    """Return a text on one line, with its beginning only where it is longer than some characters.
-
-    Example:
-        >>> one_line("Is my   lamp on its way?", 12)
-        'Is my lamp …'
-    """
-    line = " ".join(text[: 4 * most].split())
-    return line if len(line) <= most else line[: most - 1] + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.sqlite.log import Side, Step
 from nbagents.sessions.sqlite.store import fetch_rows
@@ -166,4 +167,4 @@ def _said(data: str | bytes) -> str:
         return "a row that holds no item"
     line = lines_of(History(rows, items, []))[0]
     text = f"{line.kind}: {line.text}" if line.text else line.kind
-    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+    return short(text, _MOST_CHARACTERS)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
+from nbagents._short import short
 from nbagents.errors import Conflict, ConflictError
 from nbagents.sessions.items.rows import Row
 from nbagents.sessions.table.ids import placed
@@ -143,9 +144,7 @@ def conflict_error(conflicts: Sequence[Conflict], text: tuple[str, str], *, sess
 
 def short_value(value: str | None) -> str:
     """Return the beginning of a value as messages show it."""
-    if value is None:
-        return "nothing"
-    return value if len(value) <= _SHOWN_CHARACTERS else value[: _SHOWN_CHARACTERS - 1] + "…"
+    return "nothing" if value is None else short(value, _SHOWN_CHARACTERS)
 
 
 def make_plan(current: Sequence[Row], wanted: Sequence[Wanted], ids: KnownIds) -> Plan:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbagents._short import one_line
 from nbagents._static_table import StaticTable, html_list, many
-from nbagents.sessions.items.label import one_line
 from nbagents.sessions.table.static import sound
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbagents._short import one_line, short
 from nbagents._static_table import OUTER, many, safe
 from nbagents.errors import NbAgentsError
-from nbagents.sessions.items.label import label_of, one_line, said
+from nbagents.sessions.items.label import label_of, said
 from nbagents.sessions.table.columns import read_columns
 from nbagents.sessions.table.stats import parse_time, stats_of
 
@@ -238,12 +239,8 @@ def render_text(session_id: str, lines: Sequence[Line], foot: str) -> str:
     widths = [max(len(row[column]) for row in table) for column in range(len(_HEADS))]
     widths[2] = min(widths[2], 72)
     body = [
-        f"{number:>{widths[0]}}  {kind:<{widths[1]}}  {_cut(text, widths[2]):<{widths[2]}}  "
+        f"{number:>{widths[0]}}  {kind:<{widths[1]}}  {short(text, widths[2]):<{widths[2]}}  "
         f"{tokens:>{widths[3]}}  {time}".rstrip()
         for number, kind, text, tokens, time in table
     ]
     return "\n".join([session_id, *body, foot])
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

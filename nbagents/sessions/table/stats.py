@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from nbagents._short import one_line
 from nbagents.sessions.table.columns import read_columns
 
 if TYPE_CHECKING:
@@ -83,10 +84,7 @@ def opening_of(roles: Sequence[str | None], texts: Sequence[str | None]) -> str 
         'Is my lamp on its way?'
     """
     said = next((text for role, text in zip(roles, texts, strict=True) if role == "user" and text), None)
-    if said is None:
-        return None
-    line = " ".join(said[: 4 * _MOST_OPENING].split())
-    return line if len(line) <= _MOST_OPENING else line[: _MOST_OPENING - 1] + "…"
+    return None if said is None else one_line(said, _MOST_OPENING)
 
 
 def parse_time(text: str | None) -> datetime | None:

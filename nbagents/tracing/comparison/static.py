@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._short import short
 from nbagents._static_table import folding, many
 from nbagents.tracing.comparison.compare import most_changed, shown_depths
 from nbagents.tracing.measure.layout import seconds, signed
-from nbagents.tracing.static.plain_text import PRE, column, one_line, short
+from nbagents.tracing.static.plain_text import PRE, column, one_line
 
 if TYPE_CHECKING:
     from nbagents.tracing.comparison.compare import Pair, TraceComparison

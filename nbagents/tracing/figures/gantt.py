@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbagents._given import check_least
+from nbagents._short import short
 from nbagents.errors import ConfigError
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.figures.time_axis import TimeAxis
@@ -144,7 +145,7 @@ def _critical(paths: Mapping[str, Sequence[Step]], drawn: Lanes, axis: TimeAxis)
 
 
 def _label(bar: Bar) -> str:
-    return bar.state if bar.span.error is None else f"✗ {plain(_short(bar.span.error))}"
+    return bar.state if bar.span.error is None else f"✗ {plain(short(bar.span.error, _NAME_CHARACTERS))}"
 
 
 def _hover(bar: Bar) -> str:
@@ -204,15 +205,11 @@ def row_layout(title: str, labels: Sequence[tuple[str, int]], height: int) -> di
 
 def indented_labels(labels: Sequence[tuple[str, int]]) -> list[str]:
     """Indent names by depth. Plotly aligns ticks to the right, so they are filled up to one length."""
-    indented = ["\u00a0\u00a0" * depth + _short(name) for name, depth in labels]
+    indented = ["\u00a0\u00a0" * depth + short(name, _NAME_CHARACTERS) for name, depth in labels]
     width = max(map(len, indented), default=0)
     return [plain(name.ljust(width, "\u00a0")) for name in indented]
 
 
 def _title(drawn: Lanes, axis: TimeAxis, name: str) -> str:
     cut = f" · showing {drawn.shown:,} of {drawn.total:,} spans" if drawn.shown < drawn.total else ""
-    return f"{plain(_short(name))} · {seconds(axis.end_us - axis.start_us)}{cut}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _NAME_CHARACTERS else text[: _NAME_CHARACTERS - 1] + "…"
+    return f"{plain(short(name, _NAME_CHARACTERS))} · {seconds(axis.end_us - axis.start_us)}{cut}"

@@ -6,11 +6,12 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
 from nbagents._static_table import many
 from nbagents.tracing.capture.encode import cut
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.measure.layout import chosen, seconds, without_structure
-from nbagents.tracing.static.plain_text import one_line, short
+from nbagents.tracing.static.plain_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

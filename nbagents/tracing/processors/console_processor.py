@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.tracing import TracingProcessor
 
+from nbagents._short import short
 from nbagents._static_table import many
 from nbagents.errors import ConfigError
 from nbagents.tracing.capture.encode import encode
@@ -18,7 +19,7 @@ from nbagents.tracing.capture.payload import facts_of, name_of
 from nbagents.tracing.capture.redact import Redactor
 from nbagents.tracing.measure.layout import STRUCTURE, seconds
 from nbagents.tracing.processors.console_tree import Branch, ConsoleTree
-from nbagents.tracing.static.plain_text import one_line, short
+from nbagents.tracing.static.plain_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbagents.tracing.static.plain_text import one_line, short
+from nbagents._short import short
+from nbagents.tracing.static.plain_text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
 from nbagents.tracing.figures.gantt import INK
 from nbagents.tracing.figures.time_axis import TICKS, nice
-from nbagents.tracing.static.plain_text import short
 from nbagents.tracing.static.plotly_values import color, each, inside, nth, number, pair, words
 
 if TYPE_CHECKING:

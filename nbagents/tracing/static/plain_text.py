@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["PRE", "bar", "column", "one_line", "screen_width", "short"]
+from nbagents._short import short
+
+__all__ = ["PRE", "bar", "column", "one_line", "screen_width"]
 
 # JupyterLab wraps what is preformatted, and a page of nbconvert sets it in a font of many widths.
 PRE = '<pre style="font-family: monospace; white-space: pre; overflow-x: auto">'
@@ -34,11 +36,6 @@ def bar(start: float, length: float, width: int = _BAR_WIDTH) -> str:
 def one_line(text: str) -> str:
     """Put text on one line, without control characters that could move what is beside it."""
     return "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-
-
-def short(text: str, limit: int) -> str:
-    """Cut text to a number of characters, the ellipsis among them."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def column(text: str) -> str:

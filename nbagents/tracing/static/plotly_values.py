@@ -8,7 +8,8 @@ from base64 import b64decode
 from html import unescape
 from typing import Any
 
-from nbagents.tracing.static.plain_text import one_line, short
+from nbagents._short import short
+from nbagents.tracing.static.plain_text import one_line
 
 __all__ = ["color", "each", "inside", "nth", "number", "pair", "words"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from nbagents._short import short
 from nbagents.tracing.figures.gantt import GRID
-from nbagents.tracing.static.plain_text import screen_width, short
+from nbagents.tracing.static.plain_text import screen_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

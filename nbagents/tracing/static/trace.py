@@ -11,10 +11,11 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
 from nbagents._static_table import folding, many
 from nbagents.tracing.measure.layout import chosen, seconds, without_structure
 from nbagents.tracing.measure.runs import folded
-from nbagents.tracing.static.plain_text import PRE, bar, column, one_line, short
+from nbagents.tracing.static.plain_text import PRE, bar, column, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

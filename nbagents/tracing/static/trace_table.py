@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbagents._short import short
 from nbagents._static_table import StaticTable, html_list, many
 from nbagents.tracing.columns import TRACE_COLUMNS
 from nbagents.tracing.figures.colors import color_of
 from nbagents.tracing.measure.layout import seconds
-from nbagents.tracing.static.plain_text import bar, column, one_line, short
+from nbagents.tracing.static.plain_text import bar, column, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

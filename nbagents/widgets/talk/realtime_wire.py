@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from nbagents.widgets.wire import short
+from nbagents._short import short
+from nbagents.widgets.wire import CAPTION_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,13 +34,13 @@ def line_json(line: Line, state: str | None = None) -> dict[str, Any]:
         "id": line.item_id,
         "kind": line.kind,
         "role": line.role,
-        "text": short(line.text),
+        "text": short(line.text, CAPTION_CHARACTERS),
         "heard": line.heard,
         "final": line.final,
         "name": line.name,
-        "arguments": short(line.arguments),
+        "arguments": short(line.arguments, CAPTION_CHARACTERS),
         "call_id": line.call_id,
-        "output": None if line.output is None else short(line.output),
+        "output": None if line.output is None else short(line.output, CAPTION_CHARACTERS),
         "images": len(line.images),
         "state": state,
     }

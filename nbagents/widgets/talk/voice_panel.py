@@ -17,6 +17,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nbagents._short import short
 from nbagents.audio.stages import stages
 from nbagents.errors import ConfigError
 from nbagents.voice.conversation import Conversation
@@ -34,7 +35,7 @@ from nbagents.voice.save import save_turns
 from nbagents.voice.static import turns_html, turns_text
 from nbagents.widgets.module import module_text
 from nbagents.widgets.talk.talk import TalkPanel
-from nbagents.widgets.wire import short
+from nbagents.widgets.wire import CAPTION_CHARACTERS
 
 if TYPE_CHECKING:
     import os
@@ -313,7 +314,7 @@ class VoicePanel(TalkPanel):
 def _facts(turn: VoiceTurn) -> dict[str, Any]:
     facts = turn.facts()
     for call in facts["tools"]:
-        call["output"] = None if call["output"] is None else short(call["output"])
+        call["output"] = None if call["output"] is None else short(call["output"], CAPTION_CHARACTERS)
     return {**facts, "stages": [stage.facts() for stage in stages(turn.stages)]}
 
 

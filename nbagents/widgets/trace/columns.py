@@ -13,6 +13,8 @@ from itertools import chain, repeat
 from math import nan
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -33,7 +35,7 @@ class _Codes(dict[str | None, int]):
 
     def __missing__(self, text: str) -> int:
         code = self[text] = len(self) - 1
-        self.fresh.append(text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…")
+        self.fresh.append(short(text, TEXT_CHARACTERS))
         return code
 
     def taken(self) -> list[str]:
