@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from nbagents._loops import call_soon
 from nbagents.audio.pcm16 import RATE
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class FrameQueue:
         self._wake()
 
     def _wake(self) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._filled.set)
+        call_soon(self._loop, self._filled.set)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:

@@ -8,6 +8,8 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nbagents._loops import call_soon
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -68,13 +70,7 @@ class LoopThread:
             """Make the task, on the loop's own thread."""
             task = self.loop.create_task(coroutine, context=context)
             task.add_done_callback(lambda task: _hand_over(task, done))
-            done.add_done_callback(
-                lambda done: (
-                    self.loop.call_soon_threadsafe(task.cancel)
-                    if done.cancelled() and not self.loop.is_closed()
-                    else None
-                )
-            )
+            done.add_done_callback(lambda done: call_soon(self.loop, task.cancel) if done.cancelled() else None)
 
         with self._lock:
             alive = self.alive

@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from typing import Generic, TypeVar
 
+from nbagents._loops import call_soon
+
 __all__ = ["Closed", "Mailbox"]
 
 Entry = TypeVar("Entry")
@@ -82,8 +84,7 @@ class Mailbox(Generic[Entry]):
         with self._lock:
             waiting, self._waiting = self._waiting, []
         for loop, future in waiting:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, future)
+            call_soon(loop, _resolve, future)
 
 
 def _resolve(future: asyncio.Future[None]) -> None:

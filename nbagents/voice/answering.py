@@ -131,6 +131,7 @@ class Answering:
         self.samples = samples
         self.workflow.begin()
         self._task = asyncio.create_task(self._run(samples, utterance))
+        self._task.add_done_callback(lambda _: self._let_go(utterance))  # also where it was cancelled unbegun
 
     @property
     def answering(self) -> bool:
@@ -172,20 +173,24 @@ class Answering:
         if unfinished and self._task is not None:
             await asyncio.wait({self._task})
             await self._tell(VoiceStreamEventTurnEnded(turn))
-        if turn.text:
-            await cut_session(self._session, self.workflow.before, turn.text, complete, words)
+        try:
+            if turn.text:
+                await cut_session(self._session, self.workflow.before, turn.text, complete, words)
+        except Exception as exc:  # noqa: BLE001 - any session's code; the talk goes on, and it is told
+            await self._fail(exc)
 
     async def _run(self, samples: Samples, utterance: Utterance | None) -> None:
         try:
             await self._answer(samples, utterance)
         except Exception as exc:  # noqa: BLE001 - whatever a model or tool raises: it is told, and the next turn works
             await self._fail(exc)
-        finally:
-            self.workflow.end()
-            if utterance is not None:
-                utterance.cancel()
         self._complete = True
         await self._tell(VoiceStreamEventTurnEnded(self.turn))
+
+    def _let_go(self, utterance: Utterance | None) -> None:
+        self.workflow.end()
+        if utterance is not None:
+            utterance.cancel()
 
     async def _answer(self, samples: Samples, utterance: Utterance | None) -> None:
         stt, tts = self._engines

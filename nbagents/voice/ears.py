@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from nbagents._loops import unasked
 from nbagents.audio.activity import SpeechEnded, SpeechHeard, SpeechStarted
 from nbagents.audio.pcm16 import from_bytes
 from nbagents.errors import AudioError, NbAgentsError, VoiceError
@@ -76,7 +77,7 @@ class Ears:
                 with suppress(NbAgentsError):
                     self._model.load()
 
-        return asyncio.ensure_future(asyncio.to_thread(load))
+        return unasked(asyncio.ensure_future(asyncio.to_thread(load)))
 
     async def _take(self, piece: bytes) -> None:
         if not isinstance(piece, bytes | bytearray | memoryview):

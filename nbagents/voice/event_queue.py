@@ -25,12 +25,12 @@ class EventQueue:
         self._limit = limit
         self._events: deque[VoiceStreamEvent] = deque()
         self._changed = asyncio.Condition()
-        self._ended = False
+        self._ended = self._left = False
 
     async def put(self, event: VoiceStreamEvent) -> None:
         """Add an event, when there is room."""
         async with self._changed:
-            await self._changed.wait_for(lambda: len(self._events) < self._limit)
+            await self._changed.wait_for(lambda: self._left or len(self._events) < self._limit)
             self._events.append(event)
             self._changed.notify_all()
 
@@ -38,6 +38,12 @@ class EventQueue:
         """Forget the sound that waits."""
         async with self._changed:
             self._events = deque(each for each in self._events if not isinstance(each, VoiceStreamEventAudio))
+            self._changed.notify_all()
+
+    async def leave(self) -> None:
+        """Say that nobody iterates any more: whoever makes events waits no longer."""
+        async with self._changed:
+            self._left = True
             self._changed.notify_all()
 
     async def end(self) -> None:

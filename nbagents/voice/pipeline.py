@@ -10,6 +10,7 @@ import numpy as np
 from agents import Agent
 
 from nbagents._given import check_given, check_session
+from nbagents._loops import call_soon, unasked
 from nbagents._now import overall_us
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.resample import check_rate
@@ -106,6 +107,7 @@ class VoicePipeline:
         self._group_id = f"voice_{uuid.uuid4().hex}"
         self._current: Answering | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._interrupting: asyncio.Future[None] | None = None  # kept: a loop does not keep its tasks
         self._context: object = None
         self._activity: VoiceActivity | None = None
         self._unheard = _NOTHING
@@ -155,9 +157,12 @@ class VoicePipeline:
 
     def interrupt(self) -> None:
         """Stop the answer, as speech does; may be called on any thread, and does nothing where nobody talks."""
-        current, loop = self._current, self._loop
-        if current is not None and loop is not None and not loop.is_closed():
-            asyncio.run_coroutine_threadsafe(self.speech_started(), loop)
+        loop = self._loop
+        if loop is not None:
+            call_soon(loop, self._interrupt_here)
+
+    def _interrupt_here(self) -> None:
+        self._interrupting = unasked(asyncio.ensure_future(self.speech_started()))
 
     async def process_audio_stream(
         self, audio_stream: AsyncIterable[bytes], context: object = None
@@ -195,6 +200,7 @@ class VoicePipeline:
             ears.close()
             await asyncio.wait({listening})
             if left and self._current is not None:
+                await self._events.leave()
                 await self._current.interrupt(self._events.drop_sound)
             self._finish_turn()
             self._loop = None

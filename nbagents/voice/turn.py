@@ -63,8 +63,9 @@ class VoiceTurn:
     spoken: bytes | None = None
 
     def reach(self, stage: str) -> None:
-        """Note that a stage is reached now, the first time."""
-        self.stages.setdefault(stage, overall_us() / 1e3 - 1e3 * self.started_at)
+        """Note that a stage is reached now, the first time; a display may be reading them on another thread."""
+        if stage not in self.stages:
+            self.stages = {**self.stages, stage: overall_us() / 1e3 - 1e3 * self.started_at}
 
     @property
     def latency(self) -> dict[str, float]:

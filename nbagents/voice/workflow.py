@@ -65,7 +65,7 @@ class AgentWorkflow(VoiceWorkflowBase):
         self._reading = asyncio.ensure_future(self._session.get_items(WINDOW))
 
     def end(self) -> None:
-        """Read no more; the turn is over."""
+        """Read no more; the turn is over. Of what reading failed with, nobody asks any more."""
         if self._reading is not None:
             self._reading.cancel()
 

@@ -14,6 +14,7 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from nbagents._loops import call_soon
 from nbagents._optional import require
 from nbagents.errors import ConfigError
 from nbagents.replay.wire.client import current_mode
@@ -101,7 +102,7 @@ class _Sender:
             await self._pace.turn()
         future = self._client.submit(work, one, pure=False)
         self._out[future] = one
-        future.add_done_callback(lambda ended: loop.call_soon_threadsafe(self._came.put_nowait, ended))
+        future.add_done_callback(lambda ended: call_soon(loop, self._came.put_nowait, ended))
 
     async def _take(self, future: Any) -> None:  # noqa: ANN401 - see above
         given = self._out.pop(future)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbagents._displays import display_class
 from nbagents._location import current_environment, locate
+from nbagents._loops import call_soon
 from nbagents.run.batch.progress import progress_text
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class _View:
         loop = asyncio.get_running_loop()
         self._progress = progress
         self._live = live
-        self._view = display_class("progress")(progress, stop=lambda: loop.call_soon_threadsafe(stop))
+        self._view = display_class("progress")(progress, stop=lambda: call_soon(loop, stop))
         self._handle: Any = self._display() if live else None
 
     def show(self) -> None:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import traitlets
 
+from nbagents._loops import call_soon
 from nbagents.errors import AudioDeviceError
 from nbagents.widgets.live import LiveWidget
 
@@ -100,11 +101,7 @@ class AudioDevice(LiveWidget):
         """
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(changed.set)
-
-        unsubscribe = self._watch(wake)
+        unsubscribe = self._watch(lambda: call_soon(loop, changed.set))
         try:
             self.start()
             while self._state != "live":
