@@ -16,6 +16,7 @@ FOUNDATION = (
     "_given",
     "_optional",
     "_location",
+    "_loops",
     "_displays",
     "_secrets",
     "_media",
