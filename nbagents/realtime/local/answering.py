@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from nbagents.audio.pcm16 import RATE
 from nbagents.realtime.local.asking import ask_of, usage_of
-from nbagents.realtime.local.items import Refused
+from nbagents.realtime.local.items import Refused, new_id
 from nbagents.replay.offline.decide import decide
 from nbagents.replay.offline.stream import pieces
 
@@ -55,7 +54,7 @@ class Answering:
                 "conversation_already_has_active_response",
                 f"Conversation already has an active response in progress: {self.response_id}.",
             )
-        self.response_id = _id("resp")
+        self.response_id = new_id("resp")
         self._task = self._call.start(self._answer(_Answer(self._call, self.response_id, settings)))
 
     async def cancel(self, reason: str, response_id: str | None = None) -> None:
@@ -127,11 +126,11 @@ class _Answer:
 
     async def _call_function(self, called: Called, index: int) -> None:
         item = {
-            "id": _id("item"),
+            "id": new_id("item"),
             "type": "function_call",
             "status": "in_progress",
             "name": called.name,
-            "call_id": _id("call"),
+            "call_id": new_id("call"),
             "arguments": "",
         }
         await self._begin(item, index)
@@ -146,7 +145,7 @@ class _Answer:
 
     async def _say(self, text: str) -> None:
         item: dict[str, Any] = {
-            "id": _id("item"),
+            "id": new_id("item"),
             "type": "message",
             "status": "in_progress",
             "role": "assistant",
@@ -230,7 +229,3 @@ class _Answer:
             "usage": None,
             "metadata": None,
         }
-
-
-def _id(kind: str) -> str:
-    return f"{kind}_{uuid.uuid4().hex[:21]}"

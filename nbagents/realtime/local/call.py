@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from nbagents.realtime.local.answering import Answering
 from nbagents.realtime.local.hearing import Hearing
-from nbagents.realtime.local.items import Items, Refused
+from nbagents.realtime.local.items import Items, Refused, new_id
 from nbagents.realtime.local.session_object import new_session, updated
 
 if TYPE_CHECKING:
@@ -23,14 +22,9 @@ if TYPE_CHECKING:
 
     from nbagents.realtime.local.server import LocalRealtimeServer
 
-__all__ = ["Call", "new_id"]
+__all__ = ["Call"]
 
 Event = dict[str, Any]
-
-
-def new_id(kind: str) -> str:
-    """Return a fresh id in the API's form, such as ``item_...``."""
-    return f"{kind}_{uuid.uuid4().hex[:21]}"
 
 
 class Call:

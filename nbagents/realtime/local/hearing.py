@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbagents.audio.activity import SpeechEnded, SpeechStarted, VoiceActivity
+from nbagents.audio.activity import PRE_ROLL_MS, SpeechEnded, SpeechStarted, VoiceActivity
+from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.pcm16 import RATE
 from nbagents.errors import MissingExtraError
 from nbagents.realtime.local.items import Refused
@@ -23,9 +24,7 @@ __all__ = ["Hearing"]
 _BYTES_PER_MS = RATE * 2 // 1000
 _SHORTEST_MS = 100  # the API commits no less
 _LONGEST_MS = 60_000  # without voice activity, so that a forgotten microphone cannot fill the memory
-_PRE_ROLL_MS = 300
 _PIECE = 20 * _BYTES_PER_MS  # so that where speech begins is known well, however much comes at once
-_DETECTORS_RATE = 16_000
 
 
 class Hearing:
@@ -119,11 +118,11 @@ class Hearing:
             return
         for noticed in list(self._activity.feed(np.frombuffer(sound, "<i2"))):
             if isinstance(noticed, SpeechStarted):
-                await self._started(len(noticed.samples) * 1000 / _DETECTORS_RATE)
+                await self._started(len(noticed.samples) * 1000 / DETECTOR_RATE)
             elif isinstance(noticed, SpeechEnded):
                 await self._ended()
         if not self._item_id:
-            del self._buffer[: max(0, len(self._buffer) - 2 * _PRE_ROLL_MS * _BYTES_PER_MS)]
+            del self._buffer[: max(0, len(self._buffer) - 2 * PRE_ROLL_MS * _BYTES_PER_MS)]
 
     async def _started(self, before_ms: float) -> None:
         turns = self._turns or {}

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["Items", "Refused"]
+__all__ = ["Items", "Refused", "new_id"]
 
 Item = dict[str, Any]
 _KINDS = frozenset({"message", "function_call", "function_call_output"})
+
+
+def new_id(kind: str) -> str:
+    """Return a fresh id in the API's form, such as ``item_...``."""
+    return f"{kind}_{uuid.uuid4().hex[:21]}"
 
 
 class Refused(Exception):  # noqa: N818 - it becomes an error event, and never leaves the server

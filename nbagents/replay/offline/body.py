@@ -7,7 +7,7 @@ from typing import Any
 from nbagents.errors import OfflineError
 from nbagents.replay.offline.ask import Tool
 
-__all__ = ["BadRequestError", "function_tool", "text_of", "typed"]
+__all__ = ["BadRequestError", "function_tool", "text_of", "type_of", "typed"]
 
 _TEXT_PARTS = frozenset({"input_text", "output_text", "text", "refusal", "summary_text"})
 
@@ -60,6 +60,11 @@ def text_of(content: Any, *, endpoint: str, strict: bool) -> str:  # noqa: ANN40
         else:
             texts.append(f"[{kind}]")
     return "\n".join(texts)
+
+
+def type_of(spec: Any) -> object:  # noqa: ANN401 - any JSON value
+    """Return what a tool says it is."""
+    return spec.get("type") if isinstance(spec, dict) else None
 
 
 def function_tool(spec: Any, *, kind: object, endpoint: str) -> Tool:  # noqa: ANN401 - any JSON value

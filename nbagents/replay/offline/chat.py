@@ -6,7 +6,7 @@ from typing import Any
 
 from nbagents.errors import OfflineError
 from nbagents.replay.offline.ask import Ask, Called, Item, Reply, Returned, Said
-from nbagents.replay.offline.body import BadRequestError, function_tool, text_of, typed
+from nbagents.replay.offline.body import BadRequestError, function_tool, text_of, type_of, typed
 from nbagents.replay.offline.ids import CREATED_AT, MODEL, Ids, count_tokens
 from nbagents.replay.offline.stream import pieces
 
@@ -33,7 +33,7 @@ def read(body: dict[str, Any]) -> Ask:
         model=typed(body, "model", str, endpoint=ENDPOINT) or "offline",
         instructions="\n".join(text_of(raw.get("content"), endpoint=ENDPOINT, strict=False) for raw in system),
         history=tuple(item for raw in messages for item in _items(raw)),
-        tools=tuple(function_tool(_inner(tool), kind=_type(tool), endpoint=ENDPOINT) for tool in tools),
+        tools=tuple(function_tool(_inner(tool), kind=type_of(tool), endpoint=ENDPOINT) for tool in tools),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel=body.get("parallel_tool_calls") is not False,
         schema=_schema(body),
@@ -88,10 +88,6 @@ def _called(call: dict[str, Any]) -> Called:
 def _inner(spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     inner = spec.get("function") if isinstance(spec, dict) else None
     return inner if isinstance(inner, dict) else {}
-
-
-def _type(tool: Any) -> object:  # noqa: ANN401 - any JSON value
-    return tool.get("type") if isinstance(tool, dict) else None
 
 
 def _tool_choice(choice: Any) -> str:  # noqa: ANN401 - any JSON value

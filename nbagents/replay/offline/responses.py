@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nbagents.replay.offline.ask import Ask, Called, Item, Reply, Returned, Said
-from nbagents.replay.offline.body import BadRequestError, function_tool, text_of, typed
+from nbagents.replay.offline.body import BadRequestError, function_tool, text_of, type_of, typed
 from nbagents.replay.offline.ids import CREATED_AT, MODEL, Ids, count_tokens
 
 __all__ = ["ENDPOINT", "read", "write"]
@@ -55,7 +55,7 @@ def read(body: dict[str, Any]) -> Ask:
         model=typed(body, "model", str, endpoint=ENDPOINT) or "offline",
         instructions=typed(body, "instructions", str, endpoint=ENDPOINT) or "",
         history=tuple(item for raw in items if (item := _item(raw)) is not None),
-        tools=tuple(function_tool(tool, kind=_type(tool), endpoint=ENDPOINT) for tool in tools),
+        tools=tuple(function_tool(tool, kind=type_of(tool), endpoint=ENDPOINT) for tool in tools),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel=body.get("parallel_tool_calls") is not False,
         schema=_schema(body),
@@ -102,10 +102,6 @@ def _item(raw: Any) -> Item | None:  # noqa: ANN401 - any JSON value
             return Returned(str(raw.get("call_id", "")), text_of(output, endpoint=ENDPOINT, strict=False))
         case _:  # reasoning and hosted tools of an earlier, live run: nothing a rule could use
             return None
-
-
-def _type(tool: Any) -> object:  # noqa: ANN401 - any JSON value
-    return tool.get("type") if isinstance(tool, dict) else None
 
 
 def _tool_choice(choice: Any) -> str:  # noqa: ANN401 - any JSON value

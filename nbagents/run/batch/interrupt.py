@@ -27,13 +27,14 @@ def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
 
-    def handle(_number: int, _frame: object) -> None:
+    def once(_number: int, _frame: object) -> None:
+        """Stop, and leave the next signal to whoever had it before."""
         signal.signal(signal.SIGINT, before)
         loop.call_soon_threadsafe(stop)
 
-    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGINT, once)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGINT) is handle:
+        if signal.getsignal(signal.SIGINT) is once:
             signal.signal(signal.SIGINT, before)

@@ -60,6 +60,7 @@ class _Line:
         self._progress = progress
 
     def show(self) -> None:
+        """Write the line, where there is a terminal."""
         if sys.stderr.isatty():
             end = "\n" if self._progress.ended else ""
             sys.stderr.write(f"\r\x1b[K{progress_text(self._progress.figures())}{end}")
@@ -77,6 +78,7 @@ class _View:
         self._handle: Any = self._display() if live else None
 
     def show(self) -> None:
+        """Send the newest figures, and at the end what the saved notebook keeps."""
         if self._live:
             self._view.update()
         if self._progress.ended:

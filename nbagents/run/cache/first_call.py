@@ -27,10 +27,12 @@ class _Ear(Model):
     """A model that only hears what it is asked."""
 
     async def get_response(self, *asked: Any, **state: Any) -> NoReturn:  # noqa: ANN401 - see ModelCall
+        """End the run with what was asked."""
         raise _AskedError(ModelCall(*asked, **state))
 
     def stream_response(self, *_asked: Any, **_state: Any) -> NoReturn:  # noqa: ANN401 - likewise
-        raise NotImplementedError  # first_call never streams
+        """Never called: ``first_call`` does not stream."""
+        raise NotImplementedError
 
 
 async def first_call(agent: Agent[Any], question: str | list[TResponseInputItem]) -> ModelCall:

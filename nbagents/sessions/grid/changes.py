@@ -11,7 +11,7 @@ from nbagents.sessions.grid.around import item_of
 from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
 from nbagents.sessions.items.item_ids import check_ids
 from nbagents.sessions.items.item_shape import check_shape
-from nbagents.sessions.table.columns import COLUMNS
+from nbagents.sessions.table.columns import COLUMNS, EDITABLE
 from nbagents.sessions.table.edited import Cells, Wanted, unchanged_rows, wanted_rows
 from nbagents.sessions.table.edits import plan_with_ids
 from nbagents.sessions.table.ids import appended, between
@@ -35,8 +35,6 @@ __all__ = [
     "plan_of",
     "settled_slots",
 ]
-
-_EDITABLE = tuple(column.name for column in COLUMNS if column.editable)
 
 
 class NoRoomError(Exception):
@@ -80,7 +78,7 @@ def edited_row(row: RawRow, change: SetCell, label: object, *, session_id: str) 
     Raises:
         FrameError: It cannot have that value.
     """
-    if change.column not in _EDITABLE:
+    if change.column not in EDITABLE:
         known = any(column.name == change.column for column in COLUMNS)
         problem = "cannot be edited; it follows from the item" if known else "is not a column of a session"
         _refuse(problem, label, change.column, session_id)

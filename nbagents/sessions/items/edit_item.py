@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nbagents.sessions.items.content import replace_text
+from nbagents.sessions.items.item_shape import ROLES
 from nbagents.sessions.items.rows import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from nbagents.sessions.items.rows import Item
 
 __all__ = ["edit_item", "new_item", "parse_item", "parse_metadata"]
-
-_ROLES = ("user", "assistant", "system", "developer")
 
 
 def parse_item(text: object) -> Item:
@@ -87,8 +86,8 @@ def edit_item(item: Item, column: str, value: object) -> None:
 def _edit_role(item: Item, value: str) -> None:
     if "role" not in item:
         raise ValueError("only a message has a role")
-    if value not in _ROLES:
-        raise ValueError(f"{value!r} is not a role; use {', '.join(_ROLES)}")
+    if value not in ROLES:
+        raise ValueError(f"{value!r} is not a role; use {', '.join(ROLES)}")
     if isinstance(item.get("content"), list) and "assistant" in (item["role"], value):
         raise ValueError("the parts of an assistant's message are of other types; edit the item column")
     item["role"] = value

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.items.rows import Item
 
-__all__ = ["check_shape"]
+__all__ = ["ROLES", "check_shape"]
 
-_ROLES = ("user", "assistant", "system", "developer")
+ROLES = ("user", "assistant", "system", "developer")
 
 # For each type the keys it must have, with what they may hold. A type that is not here is not known, and passes.
 _NEEDED: Mapping[str, Mapping[str, tuple[type, ...]]] = {
@@ -64,8 +64,8 @@ def check_shape(item: Item) -> None:
 
 
 def _check_message(item: Item) -> None:
-    if item.get("role") not in _ROLES:
-        raise ValueError(f"role {item.get('role')!r} is none; use {', '.join(_ROLES)}")
+    if item.get("role") not in ROLES:
+        raise ValueError(f"role {item.get('role')!r} is none; use {', '.join(ROLES)}")
     content = item.get("content")
     if isinstance(content, str):
         return

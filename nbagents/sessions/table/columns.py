@@ -13,7 +13,7 @@ from nbagents.sessions.items.content import text_of
 if TYPE_CHECKING:
     from nbagents.sessions.items.rows import Item, RawRow
 
-__all__ = ["COLUMNS", "Column", "Reader", "read_columns"]
+__all__ = ["COLUMNS", "EDITABLE", "Column", "Reader", "read_columns"]
 
 Values = Sequence[Any]
 
@@ -135,6 +135,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("metadata", lambda rows, _: [row[3] for row in rows], editable=True),
     Column("item", lambda rows, _: [row[2] for row in rows], editable=True),
 )
+EDITABLE = tuple(column.name for column in COLUMNS if column.editable)
 
 
 def read_columns(rows: Sequence[RawRow], items: Iterable[Item]) -> dict[str, Values]:

@@ -11,7 +11,7 @@ from nbagents.errors import FrameError
 from nbagents.sessions.items.edit_item import edit_item, new_item, parse_item, parse_metadata
 from nbagents.sessions.items.item_shape import check_shape
 from nbagents.sessions.items.rows import Row, as_rows, decode
-from nbagents.sessions.table.columns import COLUMNS, read_columns
+from nbagents.sessions.table.columns import COLUMNS, EDITABLE, read_columns
 from nbagents.sessions.table.stats import parse_time
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cells", "Wanted", "check_frame", "read_cells", "unchanged_rows", "wanted_rows"]
 
-_EDITABLE = tuple(column.name for column in COLUMNS if column.editable)
-_DERIVED = tuple(name for name in _EDITABLE if name not in {"metadata", "item"})
+_DERIVED = tuple(name for name in EDITABLE if name not in {"metadata", "item"})
 _FIXED = tuple(
     column.name for column in COLUMNS if not column.editable and column.name not in {"id", "created_at"}
 )
@@ -167,7 +166,7 @@ class _RowReader:
 
     def known(self, row: Row, item: Item, was: Mapping[str, Any]) -> Wanted:
         """Read a row that was there before."""
-        changed = self._changed(was, _EDITABLE)
+        changed = self._changed(was, EDITABLE)
         for name in self._changed(was, _FIXED):
             self.refuse(name, "cannot be edited; it follows from the item" if name != "position" else _POSITION)
         if "created_at" in self.cells and self.cells["created_at"] is not None:
