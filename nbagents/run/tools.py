@@ -78,10 +78,11 @@ async def execute_tools_parallel(
     gate = nullcontext() if limit is None else asyncio.Semaphore(limit)
 
     async def place(tool: FunctionTool, arguments: str) -> Any:  # noqa: ANN401 - a tool returns anything
+        """Call one tool; what becomes of it has its place in the results."""
         try:
             async with gate:
                 return await _call(tool, arguments, context, timeout)
-        except Exception as exc:  # noqa: BLE001 - whatever a tool raises has its place in the results
+        except Exception as exc:  # noqa: BLE001 - a tool may raise anything
             return exc if return_exceptions else f"Tool execution failed: {_said(exc)}"
 
     with _trace_of_its_own():

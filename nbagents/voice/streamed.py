@@ -47,6 +47,7 @@ class _Transcriptions:
         self._tell = tell
 
     async def create(self, **asked: Any) -> Transcription:  # noqa: ANN401 - what the API takes
+        """Transcribe a sound as ``audio.transcriptions.create`` does, telling what is known on the way."""
         transcriptions = self._client.audio.transcriptions
         try:
             async with transcriptions.with_streaming_response.create(**asked, stream=True) as reply:

@@ -54,6 +54,7 @@ def compress_item(item: Item, *, level: int, threshold: int) -> Item:
     places: list[Path] = []
 
     def packed(value: Any, path: Path) -> Any:  # noqa: ANN401 - JSON is anything
+        """Return a part with its long texts compressed, and note where they are."""
         if isinstance(value, str):
             text = _pack(value, level) if len(value) > threshold else value
             if len(text) >= len(value):

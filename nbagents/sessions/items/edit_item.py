@@ -105,6 +105,7 @@ def _edit_arguments(item: Item, value: str) -> None:
 
 def _edit_own(key: str) -> Callable[[Item, str], None]:
     def edit(item: Item, value: str) -> None:
+        """Change the key of an item that has it."""
         if item.get(key) is None:
             raise ValueError(f"the item has no {key} of its own to edit; edit its item column")
         _replace(item, key, value)

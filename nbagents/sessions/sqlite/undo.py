@@ -78,6 +78,7 @@ class _Walk:
         self._known: set[Key] | None = None
 
     def go(self, steps: int) -> Undone | None:
+        """Walk some steps in one transaction; None where there was none."""
         with transaction(self._connection):
             last = None
             while len(self._reports) < steps and (step := self._next()) is not None:

@@ -162,6 +162,7 @@ class _RowReader:
     session_id: str
 
     def refuse(self, column: str, problem: str, cause: Exception | None = None) -> NoReturn:
+        """Raise, with where in the frame it is."""
         _refuse(f"row {self.label!r}, column {column!r}: {problem}", self.session_id, self.label, column, cause)
 
     def known(self, row: Row, item: Item, was: Mapping[str, Any]) -> Wanted:

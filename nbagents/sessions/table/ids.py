@@ -61,6 +61,7 @@ def between(low: int, high: int, count: int, taken: Sequence[int]) -> list[int] 
 
 def _nearest_free(wish: int, low: int, high: int, occupied: Sequence[int]) -> int:
     def free(id_: int) -> bool:
+        """Tell whether an id is between the two and not taken."""
         place = bisect_left(occupied, id_)
         return low < id_ < high and (place == len(occupied) or occupied[place] != id_)
 

@@ -112,6 +112,7 @@ def payload_json(facts: Facts, error: object) -> tuple[Piece, ...]:
 
 def _fields(*names: str) -> Callable[[Any], Facts]:
     def facts(data: Any) -> Facts:  # noqa: ANN401 - see facts_of
+        """Take the fields that a span has."""
         return Facts(data={name: value for name in names if (value := getattr(data, name, None)) is not None})
 
     return facts

@@ -73,6 +73,7 @@ class _View:
         self._innocent: set[str] = set()  # pieces without secrets and media
 
     def json(self, pieces: tuple[str, ...]) -> str:
+        """Clean JSON text, which is read again only where a piece is suspect."""
         text = "".join(pieces)
         for piece in pieces:
             comes_again = isinstance(piece, Json)
@@ -85,6 +86,7 @@ class _View:
         return text
 
     def name(self, text: str) -> str:
+        """Clean a short text, and remember it: names come again and again."""
         if len(self.names) >= _MAX_NAMES:
             self.names.clear()
         cleaned = self.names[text] = whole_text(self._string(text, in_key=False))

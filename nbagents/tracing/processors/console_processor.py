@@ -146,6 +146,7 @@ class _OpenTrace:
         self.spans = self.errors = self.first_us = self.last_us = 0
 
     def count(self, span: Span[Any]) -> None:
+        """Count a span that has ended."""
         self.spans += 1
         self.errors += span.error is not None
         end = microseconds(span.ended_at or "1970-01-01")
@@ -153,6 +154,7 @@ class _OpenTrace:
         self.last_us = max(self.last_us, end)
 
     def facts(self) -> str:
+        """Say in a line how long it took and what it had."""
         parts = [seconds(self.last_us - self.first_us), many(self.spans, "span")]
         return "   ".join([*parts, many(self.errors, "error")] if self.errors else parts)
 

@@ -45,6 +45,7 @@ def picture_bundle(figure: Mapping[str, Any]) -> dict[str, str]:
 
 class _PictureRenderer(MimetypeRenderer):  # type: ignore[misc]  # plotly has no types
     def to_mimebundle(self, fig_dict: Mapping[str, Any]) -> dict[str, str]:
+        """Render the picture; called by Plotly."""
         return picture_bundle(fig_dict)
 
 

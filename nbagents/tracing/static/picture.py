@@ -129,9 +129,11 @@ class _Rows:
         self.shown = min(self.total, _ROWS)
 
     def place(self, y: float) -> float:
+        """Return the row, from the top and with fractions, of a value of the axis."""
         return (y - self._top) * self._down
 
     def labels(self) -> dict[int, str]:
+        """Return the names of the rows that are shown."""
         values, texts = each(self._axis.get("tickvals")), each(self._axis.get("ticktext"))
         named = [(number(value), _label(text)) for value, text in zip(values, texts, strict=False)]
         placed = [(self.place(value), text) for value, text in named if value is not None]
@@ -165,6 +167,7 @@ def _bars(traces: list[Mapping[str, Any]], mode: object, rows: _Rows, ink: str) 
 
 def _block(trace: Mapping[str, Any], place: int, lies: tuple[float, float, float], ink: str) -> Block:
     def look(*path: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what a property is for this bar."""
         return nth(inside(trace, *path), place)
 
     row, thick, length = lies

@@ -72,9 +72,11 @@ class _Place:
         self.right = self.left + whole * self._scale
 
     def x(self, moment: float) -> float:
+        """Return where a moment is."""
         return min(max(self.left, self.left + (moment - self._begin) * self._scale), self.right)
 
     def y(self, row: float) -> float:
+        """Return where a row is."""
         return self.top + row * self.row_height
 
 

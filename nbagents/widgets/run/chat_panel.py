@@ -103,7 +103,8 @@ class ChatPanel(OpensTraces):
         """Do something in the event loop; the page's requests come on any thread."""
 
         def quietly() -> None:
-            with quiet():  # the panel is the display of these runs
+            """Work without strips: the panel is the display of these runs."""
+            with quiet():
                 work()
 
         self._loop.call_soon_threadsafe(quietly)

@@ -162,6 +162,7 @@ def subscribe(callbacks: list[Any], callback: Callable[..., None]) -> Unsubscrib
     callbacks.append(callback)
 
     def unsubscribe() -> None:
+        """Take the callback away, where it is still there."""
         if callback in callbacks:
             callbacks.remove(callback)
 
