@@ -163,6 +163,7 @@ def disable() -> None:
         return
     from nbagents.replay.wire.client import uninstall
     from nbagents.tracing.capture.presence import unregister
+    from nbagents.tracing.capture.writer import writer_of
 
     enabled, _enabled = _enabled, None
     if enabled.shell is not None:
@@ -171,6 +172,7 @@ def disable() -> None:
                 enabled.shell.events.unregister(event, function)
     unregister(enabled.processor)
     enabled.processor.shutdown()
+    writer_of(enabled.path).close()  # an event that still comes begins anew
     if enabled.board is not None:
         enabled.board.close()
     uninstall()

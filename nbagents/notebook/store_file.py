@@ -10,7 +10,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from nbagents._given import path_of
@@ -20,6 +20,7 @@ from nbagents.errors import ConfigError
 __all__ = ["usable_file"]
 
 _EXIT_WAIT_S = 5
+_PREFIX, _OWNER = "nbagents-", "owner"
 
 
 def usable_file(db: Path | str | None, *, replayed: bool = False) -> Path:
@@ -61,10 +62,24 @@ def _default(*, replayed: bool) -> Path:
 
 
 def _temporary(name: str) -> Path:
-    """Return a file that this process deletes at its end."""
-    path = Path(tempfile.mkdtemp(prefix="nbagents-"), name)
+    """Return a file that this process deletes at its end; where it is killed, a later one does."""
+    from nbagents.tracing.capture.process import this_process
+
+    _remove_left()
+    path = Path(tempfile.mkdtemp(prefix=_PREFIX), name)
+    path.with_name(_OWNER).write_text(this_process())
     atexit.register(_remove, path)
     return path
+
+
+def _remove_left() -> None:
+    """Delete what processes have left that were killed: programs that run notebooks end their kernels so."""
+    from nbagents.tracing.capture.process import ended
+
+    for owner in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_OWNER}"):
+        with suppress(OSError, UnicodeError):  # another user's, or just being deleted
+            if ended(owner.read_text()):
+                shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 def _remove(path: Path) -> None:

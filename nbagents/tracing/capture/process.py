@@ -6,7 +6,7 @@ import os
 import socket
 from functools import cache
 
-__all__ = ["alive", "this_process"]
+__all__ = ["alive", "ended", "this_process"]
 
 
 def this_process() -> str:
@@ -21,8 +21,24 @@ def alive(token: str) -> bool:
         >>> alive(this_process()), alive("elsewhere:1:0")
         (True, False)
     """
+    return _state(token) is True
+
+
+def ended(token: str) -> bool:
+    """Whether the process of a token is known to have ended; one on another host is not known to.
+
+    Example:
+        >>> ended(this_process()), ended("elsewhere:1:0"), ended(f"{socket.gethostname()}:1:0")
+        (False, False, True)
+    """
+    return _state(token) is False
+
+
+def _state(token: str) -> bool | None:
     host, _, rest = token.rpartition(":")[0].rpartition(":")
-    return host == socket.gethostname() and rest.isdigit() and _started(int(rest)) == token.rpartition(":")[2]
+    if host != socket.gethostname() or not rest.isdigit():
+        return None
+    return _started(int(rest)) == token.rpartition(":")[2]
 
 
 @cache

@@ -71,6 +71,10 @@ class TraceWriter(QueueWriter):
         self._connection = None
         super()._reset()
 
+    def _run(self) -> None:
+        super()._run()
+        self._close()  # here, as SQLite wants it: on the thread that opened it
+
     def _store(self, batch: Batch) -> None:
         try:
             self._upsert(batch)
