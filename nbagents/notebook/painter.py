@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
+from contextlib import suppress
 from typing import Protocol
 
 __all__ = ["PAINTS_PER_SECOND", "Paintable", "Painter"]
@@ -77,4 +78,5 @@ class Painter:
         except Exception as exc:  # noqa: BLE001 - a display that fails must never end the thread
             if not self._warned:
                 self._warned = True
-                warnings.warn(f"nbagents could not update a display: {exc!r}", RuntimeWarning, stacklevel=1)
+                with suppress(RuntimeWarning):  # a filter may make an error of it, which would end the thread
+                    warnings.warn(f"nbagents could not update a display: {exc!r}", RuntimeWarning, stacklevel=1)

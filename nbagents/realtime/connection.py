@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import CancelledError
+from concurrent.futures import wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection"]
 
 _MICROPHONE = 250  # chunks; 10 s of 40 ms each
-_CLOSE_S = 0.9
+_CLOSE_S, _STOP_S = 0.8, 0.1
 
 
 class Connection:
@@ -126,18 +126,14 @@ class Connection:
         self._microphone.put((audio, commit, answer))
 
     async def close(self) -> None:
-        """Close it, within a second."""
+        """Close it, within a second; what takes longer to be stored is stored after that."""
         if (thread := self._close_soon()) is not None:
-            with suppress(TimeoutError, asyncio.CancelledError, Exception):
-                await asyncio.wait_for(asyncio.wrap_future(thread.submit(self._shut())), _CLOSE_S)
-            await asyncio.to_thread(self._stop, thread)
+            await asyncio.to_thread(self._end_there, thread)  # which goes on where whoever waits is cancelled
 
     def close_now(self) -> None:
-        """Close it, within a second; for code that cannot await."""
+        """Do as ``close``; for code that cannot await."""
         if (thread := self._close_soon()) is not None:
-            with suppress(TimeoutError, CancelledError, Exception):
-                thread.submit(self._shut()).result(_CLOSE_S)
-            self._stop(thread)
+            self._end_there(thread)
 
     async def _guarded(self, coroutine: Coroutine[Any, Any, object]) -> None:
         try:
@@ -197,15 +193,20 @@ class Connection:
         return self._thread
 
     async def _shut(self) -> None:
-        if self._sdk is not None:
-            await self._sdk.close()
-        else:
-            self._started.cancel()
-        await self._settle()
+        try:
+            if self._sdk is not None:
+                await self._sdk.close()
+            else:
+                self._started.cancel()
+        finally:
+            await self._settle()
 
-    def _stop(self, thread: LoopThread) -> None:
+    def _end_there(self, thread: LoopThread) -> None:
+        shut = thread.submit(self._shut())
+        shut.add_done_callback(lambda _: thread.stop(0))
+        if wait({shut}, _CLOSE_S).done:
+            thread.stop(_STOP_S)
         self._end(None)
-        thread.stop(0.2)
 
 
 def _not_connected(exc: Exception) -> Exception:

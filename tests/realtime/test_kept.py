@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 from agents.tracing import set_trace_processors
 
@@ -137,6 +140,28 @@ async def test_what_cannot_be_stored_is_said_and_the_conversation_goes_on(server
         await follower.until(lambda events: any(event.type == "error" for event in events))
         assert "disk full" in follower.of("error")[0].message
         await follower.until_answered()
+
+
+async def test_what_is_slow_to_be_stored_is_stored_after_close(server, store, talk):
+    """close() does not wait for a slow disk, and what was said is not lost by it, nor is the trace's end."""
+    free, kept = threading.Event(), []
+
+    class Slow:
+        async def add_items(self, items):
+            await asyncio.to_thread(free.wait, 20)
+            kept.extend(items)
+
+    agent = RealtimeAgent("Helper", "", talk.config_of(server, output_modality="text"))
+    async with agent.start_realtime_session(session=Slow()) as session, talk.Follower(session) as follower:
+        await session.send_text("Hello!")
+        await follower.until_answered()
+    assert kept == []
+    free.set()
+    for thread in threading.enumerate():
+        if thread.name == "nbagents-realtime":
+            thread.join(20)
+    assert len(kept) == 2
+    assert store.last().row.ended_us is not None
 
 
 def test_the_cost_is_that_of_text_and_sound():

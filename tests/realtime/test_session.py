@@ -233,7 +233,28 @@ async def test_no_server_is_an_error_that_says_so():
     with pytest.raises(RealtimeConnectionError, match="cannot be reached"):
         await session.start()
     await session.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "nbagents-realtime"]
+    assert ended()
+
+
+def ended():
+    """Whether every connection's thread ends."""
+    threads = [thread for thread in threading.enumerate() if thread.name == "nbagents-realtime"]
+    for thread in threads:
+        thread.join(20)
+    return not any(thread.is_alive() for thread in threads)
+
+
+async def test_close_that_is_cancelled_closes(agent):
+    """Who closes hears of the cancellation, and the connection ends all the same."""
+    session = agent.start_realtime_session()
+    await session.start()
+    closing = asyncio.create_task(session.close())
+    await asyncio.sleep(0)
+    assert session.closed
+    closing.cancel()
+    await asyncio.wait({closing})
+    assert closing.cancelled()
+    assert ended()
 
 
 async def test_close_ends_everything(agent):
@@ -243,7 +264,7 @@ async def test_close_ends_everything(agent):
     await session.close()
     await session.close()
     assert [event.type async for event in session][-1] == "connection"
-    assert not [thread for thread in threading.enumerate() if thread.name == "nbagents-realtime"]
+    assert ended()
     with pytest.raises(RealtimeClosedError):
         await session.send_text("Hello!")
 

@@ -167,6 +167,23 @@ async def test_play_waits_until_it_was_heard(speaker):
     assert (await stopped, heard) == (4_800, [RATE + 4_800])
 
 
+async def test_who_no_longer_waits_changes_nothing(speaker):
+    """Where play() or the wait for clear() is cancelled, the page's answer comes all the same, and all works."""
+    page = Page(speaker)
+    page.status("live")
+    playing = asyncio.create_task(speaker.play(np.zeros(RATE, np.float32)))
+    await asyncio.sleep(0)
+    playing.cancel()
+    await asyncio.wait({playing})
+    page.say("played", epoch=0, played=4_800)
+    cleared = asyncio.wrap_future(speaker.clear())
+    cleared.cancel()
+    page.say("cleared", epoch=0, played=5_000)
+    speaker.write(bytes(2 * RATE))
+    assert (speaker.written, speaker.clear().done()) == (RATE, False)
+    assert [content for content, _ in page.sent("error")] == []
+
+
 def test_clear_tells_what_was_heard(speaker):
     """clear() counts anew at once; the page's last word comes later, or never where the page is gone."""
     page = Page(speaker)

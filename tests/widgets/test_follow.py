@@ -8,6 +8,7 @@ import pytest
 from agents.tracing import custom_span, get_trace_provider, trace
 
 from nbagents.tracing.capture.processor import NotebookTracingProcessor
+from nbagents.tracing.capture.writer import flush
 from nbagents.tracing.stored.store import TraceStore
 
 WAIT_S = 30
@@ -60,6 +61,19 @@ def test_a_closed_view_is_not_followed(store):
         view.close()
         thread.join(WAIT_S)
         assert not thread.is_alive()
+
+
+def test_a_trace_that_is_deleted_is_followed_no_more(store):
+    """The thread ends; it does not die of what is not there."""
+    with trace("lamp"), custom_span("first"):
+        view = store.last().view()
+        (thread,) = followers()
+        flush(store.path)
+        with store.writing() as connection:
+            connection.execute("DELETE FROM nb_traces")
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+    view.close()
 
 
 def test_a_trace_that_has_ended_is_not_read_again(store):

@@ -6,6 +6,7 @@ import json
 import pytest
 from agents import function_tool
 
+from nbagents._loops import call_soon
 from nbagents.audio.espeak import espeak_installed
 from nbagents.errors import ConfigError
 from nbagents.realtime.agent import RealtimeAgent
@@ -42,8 +43,7 @@ class Page:
 
         def send(message, _buffers=None):
             self.sent.append(json.loads(json.dumps(message)))
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self.news.set)
+            call_soon(loop, self.news.set)
 
         monkeypatch.setattr(panel, "send", send)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from comm import DummyComm
 
 from nbagents import SQLiteSession
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
@@ -82,4 +83,9 @@ def test_one_grid_shows_a_session_whatever_span_asks(run, path, open_page):
         [11, 12, 13],
         [11, 13],
     ]
-    assert len({message["found"]["view_id"] for message in told[1:]}) == 1
+    (grid,) = {message["found"]["view_id"] for message in told[1:]}
+    (opened,) = page.view._grids.values()
+    assert opened.view_id == grid
+    opened.comm = DummyComm()
+    page.view.close()
+    assert opened.comm is None  # else it would hold its session for as long as the kernel lives

@@ -127,7 +127,7 @@ class Speaker(AudioDevice):
             loudspeaker it is known at once.
         """
         with self._lock:
-            future, before = Future[int](), self._epoch
+            future, before = _promise(), self._epoch
             if self._state == "live" and self._sent > self._played:
                 self._clearing[before] = future, self._played
             else:
@@ -175,7 +175,7 @@ class Speaker(AudioDevice):
         samples = resample(to_samples(sound), rate, RATE)
         await self.ready()
         with self._lock:
-            future: Future[int] = Future()
+            future = _promise()
             end = self.write(samples.tobytes())
             self._waiting.append((end, future))
             self._tell()
@@ -250,3 +250,10 @@ class Speaker(AudioDevice):
         "cleared": _on_cleared,
         "stopped": _on_stopped,
     }
+
+
+def _promise() -> Future[int]:
+    """Return a future that whoever waits cannot cancel: the page answers all the same, and that is its result."""
+    future: Future[int] = Future()
+    future.set_running_or_notify_cancel()
+    return future

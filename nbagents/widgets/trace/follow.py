@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from nbagents.errors import NbAgentsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,7 +27,7 @@ class RecordSource(Protocol):
 
 
 def follow(record: TraceRecord, store: RecordSource, show: Callable[[TraceRecord], bool]) -> threading.Thread:
-    """Show a trace again and again until it has ended or nobody looks any more, on a thread that is returned.
+    """Show a trace again and again until it has ended, is gone, or nobody looks, on a thread that is returned.
 
     Args:
         record: The trace as it is known.
@@ -44,7 +46,10 @@ def _run(trace_id: str, store: RecordSource, show: Callable[[TraceRecord], bool]
     while True:
         time.sleep(pause)
         began = time.monotonic()
-        record = store.get(trace_id)
+        try:
+            record = store.get(trace_id)
+        except NbAgentsError:
+            return  # the trace, or its file, was deleted
         if not show(record) or record.row.ended_us is not None or not record.writer_alive:
             return
         pause = max(PAUSE_S, _SHARE * (time.monotonic() - began))

@@ -185,6 +185,12 @@ class TraceView(LiveWidget):
             self._send_comparison()
         return comparison
 
+    def close(self) -> None:
+        """Let go of it and of the sessions that were opened in it."""
+        for grid in vars(self).get("_grids", {}).values():  # none where an argument was wrong
+            grid.close()
+        super().close()
+
     def static_forms(self) -> tuple[str, str]:
         """Return the traces, or what they are compared with, as HTML without a script, and as text."""
         from nbagents.tracing.comparison.static import comparison_forms
