@@ -124,20 +124,29 @@ def test_a_conversation_is_edited_by_keyboard(notebook):
 RUNNING = "i => nbTestPanel().content.model.sharedModel.getCell(i).execution_count === null"
 IDLE = "() => nbTestPanel().content.model.sharedModel.cells.every(cell => cell.execution_count !== null)"
 WRITER = """
-import asyncio
+import asyncio, pathlib
 for n in range(3):
     await session.add_items([{"role": "user", "content": f"written meanwhile {n}"}])
-    await asyncio.sleep(0.6)
+    while not pathlib.Path("first_row_seen").exists():
+        await asyncio.sleep(0.05)
+"""
+BLOCKED = """
+import pathlib, time
+while not pathlib.Path("saved_in_a_blocked_cell").exists():
+    time.sleep(0.05)
 """
 
 
 def test_others_write_meanwhile(notebook):
     """A run's rows appear while its cell runs; of two tabs the second to save is shown both values."""
     mine = open_grid(notebook, name="shared")
-    mine.notebook.start(mine.notebook.append(WRITER))
+    writer = mine.notebook.append(WRITER)
+    mine.notebook.start(writer)
     mine.wait("written meanwhile 0", ".row")
+    assert mine.page.evaluate(RUNNING, writer)
+    (mine.notebook.lab.folder / "first_row_seen").touch()
     mine.wait_rows(10)
-    blocked = mine.notebook.append("import time; time.sleep(4)")
+    blocked = mine.notebook.append(BLOCKED)
     mine.notebook.start(blocked)
     mine.choose(1)
     mine.press("Enter", "Control+a")
@@ -145,6 +154,7 @@ def test_others_write_meanwhile(notebook):
     mine.press("Control+Enter")
     mine.wait("Saved in a blocked cell", ".row")
     assert mine.page.evaluate(RUNNING, blocked)
+    (mine.notebook.lab.folder / "saved_in_a_blocked_cell").touch()
     mine.wait_idle()
     mine.notebook.save()
     theirs = Grid(notebook(None, name="shared", width=1280, height=900), 1)
