@@ -14,7 +14,7 @@ from nbagents._loops import call_soon, unasked
 from nbagents._now import overall_us
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.resample import check_rate
-from nbagents.errors import ConfigError, VoiceError
+from nbagents.errors import VoiceError
 from nbagents.voice.answering import Answering, Talk
 from nbagents.voice.config import VoicePipelineConfig
 from nbagents.voice.ears import Ears
@@ -88,12 +88,8 @@ class VoicePipeline:
         keep_audio: bool = False,
     ) -> None:
         self.config = config if config is not None else VoicePipelineConfig()
-        if not isinstance(self.config, VoicePipelineConfig):
-            raise ConfigError(
-                f"config is an nbagents.VoicePipelineConfig, not {type(config).__name__}",
-                name="config",
-                value=config,
-            )
+        fits = isinstance(self.config, VoicePipelineConfig)
+        check_given("config", config, "an nbagents.VoicePipelineConfig", fits=fits)
         check_given(
             "agent", agent, 'an agents.Agent, such as Agent(name="Support")', fits=isinstance(agent, Agent)
         )
@@ -180,13 +176,15 @@ class VoicePipeline:
 
         Raises:
             VoiceError: The pipeline is already talking.
-            ConfigError: The stream's ``rate`` is not a sample rate.
+            ConfigError: It is no stream, or its ``rate`` is not a sample rate.
         """
         if self._loop is not None:
             raise VoiceError(
                 "this pipeline is talking already; end that stream first, or make another pipeline", stage="listen"
             )
         rate = check_rate(getattr(audio_stream, "rate", self.config.input_sample_rate), "rate")
+        wanted = "a stream of sound, such as Microphone() or an async generator that yields bytes"
+        check_given("audio_stream", audio_stream, wanted, fits=hasattr(audio_stream, "__aiter__"))
         self._loop, self._context, self._events = asyncio.get_running_loop(), context, EventQueue(_WAITING)
         self._activity = self.config.activity(rate)
         ears = Ears(self._activity, self._engines.stt, self)

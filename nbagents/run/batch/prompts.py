@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbagents._given import check_given
 from nbagents.errors import ConfigError
 from nbagents.tracing.capture.encode import encode
 
@@ -46,13 +47,9 @@ def table_of(data: pd.DataFrame | pd.Series) -> pd.DataFrame:
     """
     if isinstance(data, pd.DataFrame):
         return data.copy()
-    if isinstance(data, pd.Series):
-        return data.to_frame(data.name if data.name is not None else "input")
-    raise ConfigError(
-        f"data is a {type(data).__name__}; give a pandas DataFrame or Series, such as pd.Series(questions)",
-        name="data",
-        value=data,
-    )
+    wanted = "a pandas DataFrame or Series, such as pd.Series(questions)"
+    check_given("data", data, wanted, fits=isinstance(data, pd.Series))
+    return data.to_frame(data.name if data.name is not None else "input")
 
 
 def prompts_of(table: pd.DataFrame, asked: Input) -> list[Prompt]:

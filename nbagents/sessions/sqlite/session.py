@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from nbagents._given import check_given
 from nbagents.sessions.items.compression import refuse_compressed
 from nbagents.sessions.items.encode import encode
 from nbagents.sessions.items.rows import METADATA_KEY
@@ -72,11 +74,13 @@ class SQLiteSession(Branching, Undoing, Upkeep):
 
         Raises:
             CompressedItemError: An item is one that only ``CompressedSession`` reads.
+            ConfigError: ``limit`` is not a whole number.
             SessionClosedError: After ``close()``.
             StoreError: The file cannot be read.
         """
         if limit is None and self.session_settings is not None:
             limit = self.session_settings.limit
+        check_given("limit", limit, "a whole number, or None", fits=limit is None or isinstance(limit, Integral))
         history = await self._read(limit, metadata=with_metadata)
         _settle_metadata(history, with_metadata=with_metadata)
         refuse_compressed(history.items, session_id=self.session_id)
