@@ -294,9 +294,9 @@ class SecretFoundError(CassetteError):
 
 
 class NetworkRefusedError(ReplayError, OSError):
-    """Code tried to reach another machine in mode replay, or by a WebSocket of which nothing would be kept."""
+    """Code tried to reach another machine in mode replay."""
 
-    host: str  #: The host it tried to reach; empty for a WebSocket.
+    host: str  #: The host it tried to reach.
     cell: str  #: The id of the cell that ran.
 
 

@@ -22,6 +22,7 @@ FOUNDATION = (
     "_media",
     "_now",
     "_first_token",
+    "_loop_thread",
     "_short",
     "_static_table",
     "_sqlite",
@@ -38,7 +39,7 @@ LAYERS = (
 # Third-party packages a layer may import when it is loaded, beside the standard library.
 ALLOWED = (
     {"aiosqlite"},
-    {"aiosqlite", "agents", "filelock", "openai", "httpx2", "pandas", "pydantic", "numpy", "plotly"},
+    {"aiosqlite", "agents", "filelock", "openai", "httpx2", "pandas", "pydantic", "numpy", "plotly", "websockets"},
     {"aiosqlite", "agents", "openai", "httpx2", "pandas", "numpy", "plotly", "websockets"},
     {"anywidget", "ipywidgets", "traitlets", "plotly", "pandas"},
     {"anywidget", "ipywidgets", "traitlets", "IPython", "agents"},

@@ -7,9 +7,9 @@ from concurrent.futures import wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from nbagents._loop_thread import LoopThread
 from nbagents.errors import RealtimeClosedError, RealtimeConnectionError
 from nbagents.realtime.events import RealtimeErrorEvent, RealtimeOverflowEvent
-from nbagents.realtime.loop_thread import LoopThread
 from nbagents.realtime.mailbox import Closed, Mailbox
 from nbagents.realtime.raw import raw_message
 

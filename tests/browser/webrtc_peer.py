@@ -9,8 +9,8 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from av import AudioFrame
 from av.audio.resampler import AudioResampler
 
+from nbagents._loop_thread import LoopThread
 from nbagents.realtime.local import LocalRealtimeServer
-from nbagents.realtime.loop_thread import LoopThread
 
 STANDARD_KEY = os.environ["OPENAI_API_KEY"]
 SECRET = "ek_soon_worth_nothing"

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
 
+from nbagents._loop_thread import LoopThread
 from nbagents.errors import RealtimeError
 from nbagents.realtime.local.call import Call
 from nbagents.realtime.local.engines import best_engines
-from nbagents.realtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

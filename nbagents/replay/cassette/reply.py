@@ -14,6 +14,9 @@ key          meaning
 ``end``      how it ended, where it did not end well: ``cancelled``, or the error's name
 ``message``  the error's text
 ===========  =======================================================================================
+
+A conversation, by WebSocket or of a realtime model, has ``conversation`` instead of a body: each event as
+``[ms, "sent" or "received", kind, data]``; and ``sounds``, by item, which are files too.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def sent_miss(
         expected: The kind of what the recording has next, or None where it has nothing; and what that says.
     """
     found = tuple(differences(expected[1], sent[1], f"$.{sent[0]}")) if sent[0] == expected[0] else ()
-    what = f"{place} sent {sent[0]} to the realtime model"
+    what = f"{place} sent {sent[0]} to the model"
     there = f"(cell {recording.cell}, call {recording.call} of {path.name})"
     if expected[0] is None:
         title = f"{what}; the recording {there} has nothing more that was sent."

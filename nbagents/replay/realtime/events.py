@@ -7,7 +7,6 @@ request does in ``canonical.py``: a replay compares it.
 from __future__ import annotations
 
 import builtins
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from agents.realtime import RealtimeModelConfig, RealtimeModelEvent, RealtimeModelSendEvent
 
-__all__ = ["asked_of", "event_of", "exception_of", "is_pcm", "received_data", "sent_data"]
+__all__ = ["asked_of", "event_of", "exception_of", "received_data", "sent_data"]
 
 _RECEIVED = {kind.type: kind for kind in get_args(model_events.RealtimeModelEvent)}
 _SENT = {
@@ -39,18 +38,6 @@ def asked_of(options: RealtimeModelConfig) -> dict[str, Any]:
         "path": "realtime",
         "body": _settings(options.get("initial_model_settings", {})),
     }
-
-
-def is_pcm(asked: dict[str, Any]) -> bool:
-    """Tell whether a conversation's sound is the API's raw PCM, and not a telephone's G.711.
-
-    Example:
-        >>> is_pcm({"body": {}}), is_pcm({"body": {"audio": {"output": {"format": {"type": "audio/pcmu"}}}}})
-        (True, False)
-    """
-    settings = asked["body"]
-    named = settings.get("output_audio_format") or settings.get("audio", {}).get("output", {}).get("format")
-    return not re.search("g711|pcm[ua]", str(named))
 
 
 def sent_data(event: RealtimeModelSendEvent) -> tuple[str, Any]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agents import UserError
 from agents.realtime import RealtimeModel, RealtimeModelExceptionEvent, RealtimeModelSendAudio
 
 from nbagents.errors import CassetteMissError
+from nbagents.replay.conversation.script import COMMIT
+from nbagents.replay.conversation.sounds import with_sound
 from nbagents.replay.match.canonical import canonical_value
-from nbagents.replay.match.miss import sent_miss
 from nbagents.replay.realtime.events import asked_of, event_of, exception_of, sent_data
-from nbagents.replay.realtime.script import AUDIO, COMMIT, Script, Unexpected
-from nbagents.replay.realtime.sounds import with_sound
+from nbagents.replay.wire.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
         RealtimeModelSendEvent,
     )
 
-    from nbagents.replay.cassette.recording import Recording
-    from nbagents.replay.match.place import Place
     from nbagents.replay.wire.deck import Deck
-    from nbagents.replay.wire.player import Player
 
 __all__ = ["ReplayingRealtimeModel"]
 
@@ -38,20 +35,15 @@ class ReplayingRealtimeModel(RealtimeModel):
     """Plays a recorded conversation; nothing is sent anywhere.
 
     Args:
-        player: Finds the recording.
-        deck: Tells the cell and the speed, and keeps the time.
+        deck: Has the recording, tells the cell and the speed, and keeps the time.
     """
 
-    def __init__(self, player: Player, deck: Deck) -> None:
-        self._player = player
+    def __init__(self, deck: Deck) -> None:
         self._deck = deck
+        self._scrubber = deck.open_player().scrubber
         self._listeners: list[RealtimeModelListener] = []
-        self._recording: Recording | None = None
-        self._place: Place | None = None
-        self._script = Script([])
-        self._moved = asyncio.Event()
+        self._telling: Telling | None = None
         self._playing: asyncio.Task[None] | None = None
-        self._missed = False
 
     async def connect(self, options: RealtimeModelConfig) -> None:
         """Find the recording and begin to play it.
@@ -61,15 +53,11 @@ class ReplayingRealtimeModel(RealtimeModel):
             CassetteError: A sound is missing.
             Exception: Whatever the connection failed with when it was recorded.
         """
-        request = canonical_value(asked_of(options), self._player.scrubber)
-        self._place = self._deck.place()
-        self._recording, _ = self._player.find(request)
-        response = self._recording.response
-        if "end" in response:
-            raise exception_of(response["end"], response.get("message", ""))
-        self._script = Script(response["conversation"])
-        sounds = {item: self._player.cassette.load(note["name"]) for item, note in _sounds(response)}
-        self._playing = asyncio.create_task(self._play(sounds), name="nbagents-realtime-replay")
+        telling = Telling(self._deck, canonical_value(asked_of(options), self._scrubber))
+        if "end" in telling.response:
+            raise exception_of(telling.response["end"], telling.response.get("message", ""))
+        self._telling = telling
+        self._playing = asyncio.create_task(self._play(telling), name="nbagents-realtime-replay")
 
     def add_listener(self, listener: RealtimeModelListener) -> None:
         """Add a listener."""
@@ -94,7 +82,6 @@ class ReplayingRealtimeModel(RealtimeModel):
                 RealtimeModelExceptionEvent(exc, "replay")
             )  # the SDK's session eats what a tool's task raises
             raise
-        self._moved.set()
 
     async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:
         """Check an event likewise, where it may be sent."""
@@ -106,20 +93,16 @@ class ReplayingRealtimeModel(RealtimeModel):
     async def close(self) -> None:
         """Play no further; a conversation that was left before all was sent is reported."""
         playing, self._playing = self._playing, None
-        self._report_rest()
+        if self._telling is not None:
+            self._telling.end()
         if playing is not None and playing is not asyncio.current_task():
             playing.cancel()
             with suppress(asyncio.CancelledError):
                 await playing
 
-    async def _play(self, sounds: dict[str, bytes]) -> None:
-        for one in self._script.received:
-            while not self._script.due(one):
-                self._moved.clear()
-                await self._moved.wait()
-            await asyncio.sleep(one.wait / 1000 * self._deck.speed)
-            self._deck.advance(one.wait)
-            await self._tell(event_of(one.kind, with_sound(one.kind, one.data, sounds)))
+    async def _play(self, telling: Telling) -> None:
+        async for kind, data in telling.received():
+            await self._tell(event_of(kind, with_sound(kind, data, telling.sounds)))
 
     async def _tell(self, event: RealtimeModelEvent) -> None:
         for listener in list(self._listeners):
@@ -129,38 +112,13 @@ class ReplayingRealtimeModel(RealtimeModel):
                 await listener.on_event(RealtimeModelExceptionEvent(exc, "Error handling a replayed event"))
 
     def _check(self, event: RealtimeModelSendEvent) -> None:
-        kind, data = AUDIO, None
-        try:
-            if isinstance(event, RealtimeModelSendAudio):
-                self._script.hear(len(event.audio))
-                kind = COMMIT
-                if not event.commit:
-                    return
-            else:
-                kind, said = sent_data(event)
-                data = canonical_value(said, self._player.scrubber)
-            self._script.send(kind, data)
-        except Unexpected as exc:
-            raise self._miss((kind, data), (exc.expected, exc.recorded)) from None
-
-    def _report_rest(self) -> None:
-        place, script = self._place, self._script
-        self._place = None
-        if place is not None and script.sent < script.total and not self._missed:
-            self._player.report.missed(
-                place,
-                f"{place} closed its realtime conversation after {script.sent} of the {script.total} events that "
-                "were sent when it was recorded",
-            )
-
-    def _miss(self, sent: tuple[str, Any], expected: tuple[str | None, Any]) -> CassetteMissError:
-        if self._place is None or self._recording is None:
+        telling = self._telling
+        if telling is None:
             raise UserError("this realtime model is not connected")
-        self._missed = True
-        error = sent_miss(self._player.cassette.path, self._place, self._recording, sent, expected)
-        self._player.report.missed(self._place, str(error))
-        return error
-
-
-def _sounds(response: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return list(response.get("sounds", {}).items())
+        if not isinstance(event, RealtimeModelSendAudio):
+            kind, said = sent_data(event)
+            telling.send(kind, canonical_value(said, self._scrubber))
+            return
+        telling.speak(event.audio)
+        if event.commit:
+            telling.send(COMMIT, None)

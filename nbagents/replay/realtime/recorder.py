@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agents.realtime import RealtimeModel, RealtimeModelListener, RealtimeModelSendAudio
 
-from nbagents.replay.cassette.deltas import scrub_events
-from nbagents.replay.cassette.sse import Event
+from nbagents.replay.conversation.notes import Notes
+from nbagents.replay.conversation.script import COMMIT
+from nbagents.replay.conversation.sounds import is_pcm
 from nbagents.replay.match.canonical import canonical_value
-from nbagents.replay.realtime.events import asked_of, is_pcm, received_data, sent_data
-from nbagents.replay.realtime.script import AUDIO, COMMIT
-from nbagents.replay.realtime.sounds import Sounds, sound_note
+from nbagents.replay.realtime.events import asked_of, received_data, sent_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +38,7 @@ class RecordingRealtimeModel(RealtimeModel, RealtimeModelListener):
         self._place: Place | None = None
         self._call = 0
         self._asked: dict[str, Any] = {}
-        self._began = 0.0
-        self._events: list[list[Any]] = []
-        self._sounds = Sounds()
-        self._run = bytearray()  # sound that is being sent
-        self._run_began = 0
+        self._notes = Notes(recorder.scrubber)
         self._failure: dict[str, Any] = {}
 
     async def connect(self, options: RealtimeModelConfig) -> None:
@@ -55,12 +50,13 @@ class RecordingRealtimeModel(RealtimeModel, RealtimeModelListener):
         self._place, self._call = self._recorder.next_call()
         self._recorder.unfinished.add(self.write)
         self._asked = canonical_value(asked_of(options), self._recorder.scrubber)
-        self._began = time.monotonic()
+        self._notes = Notes(self._recorder.scrubber)
+        self._notes.pcm = is_pcm(self._asked["body"])
         self._inner.add_listener(self)  # before the others: what they send in answer comes after
         try:
             await self._inner.connect(options)
         except Exception as exc:
-            self._failure = {"end": type(exc).__name__, "message": str(exc)}
+            self._failure = {"end": type(exc).__name__, "message": self._recorder.scrubber.text(str(exc))}
             self.write()
             raise
 
@@ -102,8 +98,7 @@ class RecordingRealtimeModel(RealtimeModel, RealtimeModelListener):
     async def on_event(self, event: RealtimeModelEvent) -> None:
         """Note what was received."""
         kind, data = received_data(event)
-        self._end_run()
-        self._note("received", kind, self._sounds.take(kind, data))
+        self._notes.received(kind, self._notes.sounds.take(kind, data))
 
     def _retire_response_audio(self, response_id: str) -> None:
         self._inner._retire_response_audio(response_id)  # noqa: SLF001 - the SDK's session calls it on every model
@@ -115,38 +110,16 @@ class RecordingRealtimeModel(RealtimeModel, RealtimeModelListener):
         place, self._place = self._place, None
         self._recorder.unfinished.discard(self.write)
         self._inner.remove_listener(self)
-        self._end_run()
-        self._recorder.write(place, self._call, self._asked, self._response)
-
-    def _response(self, keep: Callable[[str, bytes], None]) -> dict[str, Any]:
-        found: dict[str, Any] = {"ms": self._events[0][0] if self._events else self._now(), **self._failure}
-        noted = [Event(ms, None, [way, kind, data]) for ms, way, kind, data in self._events]
-        found["conversation"] = [[one.ms, *one.data] for one in scrub_events(noted, self._recorder.scrubber)]
-        sounds = self._sounds.files(pcm=is_pcm(self._asked), keep=keep)
-        return {**found, "sounds": sounds} if sounds else found
+        self._recorder.write(place, self._call, self._asked, partial(_response, self._notes, self._failure))
 
     def _sent(self, event: RealtimeModelSendEvent) -> None:
         if not isinstance(event, RealtimeModelSendAudio):
-            self._end_run()
-            kind, data = sent_data(event)
-            self._note("sent", kind, canonical_value(data, self._recorder.scrubber))
+            self._notes.sent(*sent_data(event))
             return
-        if not self._run:
-            self._run_began = self._now()
-        self._run += event.audio
+        self._notes.speak(event.audio)
         if event.commit:
-            self._end_run()
-            self._note("sent", COMMIT, None)
+            self._notes.sent(COMMIT, None)
 
-    def _end_run(self) -> None:
-        """Pieces of sound that nothing came between are one event, at the time of the first."""
-        if self._run:
-            note = sound_note(bytes(self._run), pcm=is_pcm(self._asked))
-            self._run.clear()
-            self._events.append([self._run_began, "sent", AUDIO, note])
 
-    def _note(self, way: str, kind: str, data: Any) -> None:  # noqa: ANN401 - any JSON value
-        self._events.append([self._now(), way, kind, data])
-
-    def _now(self) -> int:
-        return round((time.monotonic() - self._began) * 1000)
+def _response(notes: Notes, failure: dict[str, Any], keep: Callable[[str, bytes], None]) -> dict[str, Any]:
+    return {**notes.response(keep), **failure}

@@ -108,7 +108,7 @@ class _SeamRealtimeModel(RealtimeModel):
         if current.mode == "record":
             return RecordingRealtimeModel(self._live(), deck.open_recorder())
         if current.mode == "replay":
-            return ReplayingRealtimeModel(deck.open_player(), deck)
+            return ReplayingRealtimeModel(deck)
         if current.mode == "live":
             return self._live()
         if self._offline is None:

@@ -110,6 +110,7 @@ def uninstall() -> None:
 
     with _lock:
         if _state.seam is not None:
+            _state.seam.close_relay()
             _state.seam.deck.settle()
         release()
         restore()

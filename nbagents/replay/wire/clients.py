@@ -1,7 +1,7 @@
 """OpenAI's clients, which let an error of ours through: openai itself would make one of its own of it.
 
 They are asked for an address wherever a WebSocket is about to be opened: a streamed transcription of the SDK,
-the realtime API, Responses by WebSocket. Nothing is recorded there, so that it is an error in all modes but live.
+the realtime API, Responses by WebSocket. In modes record and replay that address is ours (see ``relay.py``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import openai
 
-from nbagents.errors import NetworkRefusedError, OfflineError
+from nbagents.errors import OfflineError
 from nbagents.replay.wire.playback import ERROR
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ class _OnTheSeam:
 
         Raises:
             OfflineError: The mode is offline.
-            NetworkRefusedError: The mode is record or replay.
+            ConfigError: A proxy of the environment is in the way of a recording or a replay.
         """
-        if self.seam is not None:
-            _refuse_websocket(self.seam)
-        return self._address
+        if self.seam is None or self.seam.mode == "live":
+            return self._address
+        if self.seam.mode == "offline":
+            raise OfflineError(f"offline nothing answers a WebSocket of openai: {_INSTEAD}", endpoint="websocket")
+        return self.seam.relay.address(str(self._address or self.base_url))  # type: ignore[attr-defined]  # openai's
 
     @websocket_base_url.setter
     def websocket_base_url(self, address: str | httpx2.URL | None) -> None:
@@ -78,18 +80,3 @@ class AsyncSeamOpenAI(_OnTheSeam, openai.AsyncOpenAI):
 
 class SeamOpenAI(_OnTheSeam, openai.OpenAI):
     """``OpenAI`` on the seam."""
-
-
-def _refuse_websocket(seam: Seam) -> None:
-    if seam.mode == "live":
-        return
-    if seam.mode == "offline":
-        raise OfflineError(f"offline nothing answers a WebSocket of openai: {_INSTEAD}", endpoint="websocket")
-    place = seam.deck.place()
-    if seam.deck.player is not None:
-        seam.deck.player.report.refused(place, "a WebSocket of openai")
-    raise NetworkRefusedError(
-        f"{place} opens a WebSocket of openai, which mode {seam.mode} keeps nothing of: {_INSTEAD}",
-        host="",
-        cell=place.cell,
-    )

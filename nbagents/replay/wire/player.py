@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ from nbagents.replay.cassette.path import record_command
 from nbagents.replay.cassette.redacted import stands_for
 from nbagents.replay.cassette.reply import chunks_of
 from nbagents.replay.cassette.scrub import Scrubber
+from nbagents.replay.conversation.script import Script
 from nbagents.replay.match.canonical import canonical_request, hash_of
 from nbagents.replay.match.miss import miss
 from nbagents.replay.match.place import Executions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nbagents.replay.cassette.cassette import Cassette
     from nbagents.replay.cassette.recording import Recording
@@ -87,15 +89,19 @@ class Player:
             CassetteError: Its sound is missing, or its reply is not as it was written.
         """
         recording, retried = self.find(canonical_request(ask, self.scrubber))
-        try:
+        with self._reading(recording):
             return Playback(recording, chunks_of(recording.response, self.cassette.load), retried)
-        except (LookupError, TypeError, ValueError) as exc:
-            path = self.cassette.path
-            raise CassetteError(
-                f"the reply to {recording.title} (cell {recording.cell}, call {recording.call}) in {path.name} is "
-                f"damaged ({type(exc).__name__}: {exc}); record again with: {record_command(path)}",
-                path=path,
-            ) from exc
+
+    def conversation(self, recording: Recording) -> tuple[Script, dict[str, bytes]]:
+        """Return what is to come in a recorded conversation, and its whole sounds by item.
+
+        Raises:
+            CassetteError: A sound is missing, or the recording is not as it was written.
+        """
+        with self._reading(recording):
+            sounds = recording.response.get("sounds", {})
+            script = Script(recording.response.get("conversation", ()))
+            return script, {item: self.cassette.load(note["name"]) for item, note in sounds.items()}
 
     def find(self, request: dict[str, Any]) -> tuple[Recording, bool]:
         """Return the recording of a canonical request, and whether it was tried again when it was recorded.
@@ -117,14 +123,27 @@ class Player:
         self.report.used(found)
         return self._recordings[found], retried
 
+    @contextmanager
+    def _reading(self, recording: Recording) -> Iterator[None]:
+        """Say which recording it is that is not as it was written."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError) as exc:
+            path = self.cassette.path
+            raise CassetteError(
+                f"the reply to {recording.title} (cell {recording.cell}, call {recording.call}) in {path.name} is "
+                f"damaged ({type(exc).__name__}: {exc}); record again with: {record_command(path)}",
+                path=path,
+            ) from exc
+
     def _start(self, place: Place) -> None:
         """A cell that runs again is answered from its first recording again."""
         if self._executions.begins(place):
             self._used.difference_update(self._by_cell[place.cell])
 
     def _find(self, place: Place, request: dict[str, Any]) -> int | None:
-        for n in self._by_key[place.cell, hash_of(request)]:
-            if n not in self._used:
+        for n in self._by_key[place.cell, hash_of(request)]:  # what was edited by hand is not what it was
+            if n not in self._used and self._recordings[n].request == request:
                 return n
         for n in self._by_cell[place.cell]:  # where a secret was taken out, this machine may have another, or none
             if n not in self._used and stands_for(self._recordings[n].request, request):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from nbagents.replay.mode import Mode
     from nbagents.replay.wire.recorder import Take
+    from nbagents.replay.wire.relay import Relay
 
 __all__ = ["AsyncSeamTransport", "Seam", "SeamTransport"]
 
@@ -71,6 +72,18 @@ class Seam:
     def live_sync(self) -> httpx2.Client:
         """The synchronous way to the network; one connection pool for all clients."""
         return openai.DefaultHttpxClient()
+
+    @cached_property
+    def relay(self) -> Relay:
+        """The way of WebSockets that are recorded or replayed."""
+        from nbagents.replay.wire.relay import Relay
+
+        return Relay(self.deck)
+
+    def close_relay(self) -> None:
+        """End WebSockets that are recorded or replayed."""
+        if "relay" in self.__dict__:
+            self.relay.close()
 
 
 class AsyncSeamTransport(httpx2.AsyncBaseTransport):

@@ -125,7 +125,7 @@ async def test_sound_that_is_sent_is_kept_as_its_hash(tape):
     ("send", "says"),
     [
         (RealtimeModelSendUserInput("Ho"), '$.user_input.user_input: recorded "Hi", sent "Ho"'),
-        (RealtimeModelSendInterrupt(), "sent interrupt to the realtime model; the recording"),
+        (RealtimeModelSendInterrupt(), "sent interrupt to the model; the recording"),
         (RealtimeModelSendAudio(b"12"), "has user_input next"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from nbagents.replay.cassette.sound import seconds_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Sounds", "sound_note", "with_sound"]
+__all__ = ["Sounds", "is_pcm", "sound_note", "with_sound"]
 
 _HASH_LENGTH = 32
+_TELEPHONE = re.compile(r"'(?:output_audio_format|format|type)': '(?:g711_|audio/pcm)[ua]")
 
 
 class Sounds:
@@ -71,6 +73,16 @@ class Sounds:
             sound += piece
         self._at[kind, item] = at + len(piece)
         return {"sound": item, "at": at, "bytes": len(piece)}
+
+
+def is_pcm(settings: Any) -> bool:  # noqa: ANN401 - what a session was set to, in any of the API's forms
+    """Tell whether a conversation's sound is the API's raw PCM, and not a telephone's G.711.
+
+    Example:
+        >>> is_pcm({}), is_pcm({"audio": {"output": {"format": {"type": "audio/pcmu"}}}})
+        (True, False)
+    """
+    return not _TELEPHONE.search(str(settings))
 
 
 def sound_note(data: bytes, *, pcm: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbagents.replay.realtime.script import AUDIO, COMMIT, Script, Unexpected
+from nbagents.replay.conversation.script import AUDIO, COMMIT, Script, Unexpected
 
 TOOLS = [
     [0, "received", "turn_started", {}],
