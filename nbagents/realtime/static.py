@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents._short import one_line
-from nbagents._static_table import spaced
+from nbagents._static_table import many, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,9 @@ def figures_line(name: str, lines: Sequence[Line], tally: Tally, cost: float | N
     """
     turns = sum(line.role == "user" for line in lines)
     calls = sum(line.kind == "function_call" for line in lines)
-    parts = [name, f"{turns} turn{'' if turns == 1 else 's'}"]
+    parts = [name, many(turns, "turn")]
     if calls:
-        parts.append(f"{calls} tool call{'' if calls == 1 else 's'}")
+        parts.append(many(calls, "tool call"))
     parts.append(f"{tally.total:,} tokens")
     if cost is not None:
         parts.append(f"${cost:.4f}")

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents._short import one_line
-from nbagents._static_table import spaced
+from nbagents._static_table import many, spaced
 from nbagents.audio.stages import stages
 from nbagents.tracing.static.plain_text import PRE
 
@@ -58,7 +58,7 @@ def turns_html(turns: Sequence[VoiceTurn], engines: str) -> str:
 
 
 def _headline(turns: Sequence[VoiceTurn], engines: str) -> str:
-    return f"Voice   {len(turns):,} turn{'' if len(turns) == 1 else 's'}   {engines}"
+    return f"Voice   {many(len(turns), 'turn')}   {engines}"
 
 
 def _rows(turn: VoiceTurn) -> str:

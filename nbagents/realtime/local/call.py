@@ -45,7 +45,6 @@ class Call:
         self.items = Items(self.emit)
         self.hearing = Hearing(self)
         self.answering = Answering(self)
-
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:

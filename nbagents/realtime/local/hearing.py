@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from nbagents.audio.activity import PRE_ROLL_MS, SpeechEnded, SpeechStarted, Voi
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.pcm16 import RATE
 from nbagents.errors import MissingExtraError
-from nbagents.realtime.local.items import Refused
+from nbagents.realtime.local.items import Refused, new_id
 from nbagents.replay.offline.stream import pieces
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Hearing:
                 f"Error committing input audio buffer: buffer too small. Expected at least {_SHORTEST_MS}ms of "
                 f"audio, but buffer only has {milliseconds:.2f}ms of audio.",
             )
-        await self._turn(self._item_id or _item_id())
+        await self._turn(self._item_id or new_id("item"))
 
     def clear(self) -> None:
         """Forget what was heard."""
@@ -126,7 +125,7 @@ class Hearing:
 
     async def _started(self, before_ms: float) -> None:
         turns = self._turns or {}
-        self._item_id = _item_id()
+        self._item_id = new_id("item")
         kept = min(len(self._buffer), int(before_ms) * _BYTES_PER_MS)
         del self._buffer[: len(self._buffer) - kept]
         start = max(0, int(self._sent_ms - before_ms))
@@ -175,7 +174,3 @@ class Hearing:
             usage = {"type": "duration", "seconds": len(sound) / _BYTES_PER_MS / 1000}
             await self._call.emit(f"{name}.completed", **place, transcript=text, usage=usage)
         return text
-
-
-def _item_id() -> str:
-    return f"item_{uuid.uuid4().hex[:21]}"

@@ -76,7 +76,7 @@ class Items:
             raise Refused("item_already_exists", f"Item already exists: {item['id']}")
         if item["type"] == "function_call_output":
             self._check_called(item.get("call_id"))
-        whole = {"id": f"item_{uuid.uuid4().hex[:21]}", "status": "completed", **item}
+        whole = {"id": new_id("item"), "status": "completed", **item}
         before = await self.add(whole, previous)
         await self._emit("conversation.item.done", previous_item_id=before, item=whole)
 

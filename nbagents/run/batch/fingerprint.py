@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from hashlib import sha256
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents import Agent, FunctionTool, Handoff, ModelSettings
-from agents.models import get_default_model
 
-from nbagents.run.cache.cached_model import CachedModel
+from nbagents.run.model_name import model_name
 from nbagents.tracing.capture.encode import encode
 
-if TYPE_CHECKING:
-    from agents import Model
-
-__all__ = ["fingerprint", "model_name"]
+__all__ = ["fingerprint"]
 
 
 def fingerprint(agent: Agent[Any]) -> str:
@@ -28,17 +24,6 @@ def fingerprint(agent: Agent[Any]) -> str:
         (True, False)
     """
     return sha256(encode(_agent(agent, set())).encode()).hexdigest()[:32]
-
-
-def model_name(model: str | Model | None) -> str:
-    """Return the name of the model that an agent's ``model`` stands for."""
-    if isinstance(model, CachedModel):
-        return model.model
-    return model or get_default_model() if model is None or isinstance(model, str) else _name_of(model)
-
-
-def _name_of(model: Model) -> str:
-    return str(getattr(model, "model", type(model).__qualname__))
 
 
 def _agent(agent: Agent[Any], seen: set[int]) -> dict[str, Any] | str:

@@ -14,7 +14,7 @@ from nbagents._given import check_given, check_least, check_positive
 from nbagents._sqlite import default_path
 from nbagents.errors import ConfigError
 from nbagents.run.batch.batch import Batch, Budget
-from nbagents.run.batch.fingerprint import fingerprint, model_name
+from nbagents.run.batch.fingerprint import fingerprint
 from nbagents.run.batch.frame import BatchFrame, check_columns, frame_of, output_fields
 from nbagents.run.batch.garbage import only_new_garbage
 from nbagents.run.batch.interrupt import on_interrupt
@@ -24,6 +24,7 @@ from nbagents.run.batch.progress import Progress
 from nbagents.run.batch.progress_display import shown
 from nbagents.run.batch.prompts import Input, prompts_of, table_of
 from nbagents.run.batch.store import BatchStore
+from nbagents.run.model_name import model_name
 from nbagents.tracing.measure.cost import known_price
 
 if TYPE_CHECKING:

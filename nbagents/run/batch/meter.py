@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from agents import Model, RunHooks
 
 from nbagents.replay.wire.client import current_mode
-from nbagents.run.batch.fingerprint import model_name
 from nbagents.run.cache.cached_model import CachedModel
+from nbagents.run.model_name import model_name
 from nbagents.tracing.measure.cost import known_price
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents import Model, MultiProvider, custom_span
-from agents.models import get_default_model
 from openai.types.responses import ResponseCompletedEvent
 
 from nbagents.run.cache.entries import Entries, Entry
 from nbagents.run.cache.frozen import freeze_events, freeze_response, thaw_events, thaw_response
 from nbagents.run.cache.key import KeyMaker, ModelCall
+from nbagents.run.model_name import model_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -113,9 +113,7 @@ class CachedModel(Model):
     @property
     def model(self) -> str:
         """The model's name."""
-        if isinstance(self.inner, Model):
-            return str(getattr(self.inner, "model", type(self.inner).__qualname__))
-        return self.inner or get_default_model()
+        return model_name(self.inner)
 
     def key(self, call: ModelCall, *, stream: bool) -> str:
         """Return the key under which the answer to a call is kept."""

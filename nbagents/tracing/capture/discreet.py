@@ -53,12 +53,9 @@ def discreet_error(error: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a span's error with its general message; an error's details may repeat what was passed on."""
     if isinstance(error, dict):
         data = error.get("data")
-        kept = (
-            {key: REMOVED if key == "error" else discreet(item) for key, item in data.items()}
-            if (isinstance(data, dict))
-            else None
-        )
-        return {"message": error.get("message"), "data": kept}
+        if isinstance(data, dict):
+            data = {key: REMOVED if key == "error" else discreet(item) for key, item in data.items()}
+        return {"message": error.get("message"), "data": data if isinstance(data, dict) else None}
     return None if error is None else REMOVED
 
 

@@ -21,7 +21,7 @@ class TraceRow(NamedTuple):
         group_id: The SDK's group, or None.
         metadata: JSON text of the trace's metadata, or None.
         cell_id: The notebook cell that started it, or None.
-        writer: The process that wrote it (see ``writer.py``), which tells a running trace from an interrupted one.
+        writer: Which process wrote it (see ``process.py``); it tells a running trace from an interrupted one.
     """
 
     trace_id: str

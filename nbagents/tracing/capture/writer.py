@@ -105,9 +105,7 @@ class TraceWriter(QueueWriter):
     def _make_room(self, connection: sqlite3.Connection, batch: Batch) -> None:
         """Move spans whose place another process, a forked child say, has given to a span of the same trace."""
         for key, row in list(batch.spans.items()):
-            found = connection.execute(
-                "SELECT span_id FROM nb_spans WHERE trace_id = ? AND seq = ?", key
-            ).fetchone()
+            found = connection.execute(_SPAN_THERE, key).fetchone()
             if found is not None and found[0] != row.span_id:
                 (last,) = connection.execute(_LAST_SEQ, key[:1]).fetchone()
                 self._ledger.move(key, last + 1, batch)

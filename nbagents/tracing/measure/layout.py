@@ -210,9 +210,8 @@ def union(intervals: Iterable[tuple[int, int]]) -> int:
     """Return the length of what intervals cover together."""
     covered, reached = 0, -1
     for start, end in sorted(intervals):
-        if (
-            end > reached and end > start
-        ):  # an interval may be turned round: a child that its parent does not overlap
+        # An interval may be turned round: a child that its parent does not overlap.
+        if end > reached and end > start:
             covered += end - (start if start > reached else reached)  # noqa: FURB136 - twice as quick as max(), and called for every span
             reached = end
     return covered

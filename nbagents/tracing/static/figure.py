@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TraceFigure", "picture_bundle", "trace_figure"]
 
-_RENDERERS = (
-    "plotly.io._renderers"  # a second to import: it asks nbformat for its version, and that loads grammars
-)
+# A second to import: it asks nbformat for its version, and that loads grammars.
+_RENDERERS = "plotly.io._renderers"
 _USUAL = frozenset({"lab", "vscode", "papermill", "kernel"})  # where Plotly would choose its own MIME type,
 _UNLESS = frozenset(  # but for these variables
     {
