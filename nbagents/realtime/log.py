@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents._short import short
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -139,4 +141,4 @@ def _about(data: dict[str, Any]) -> tuple[str, str]:
         told = inner.get("message") or inner.get("status") or data.get("message") or data.get("status") or ""
     names = [str(data[key]) for key in ("tool_name", "from_agent", "to_agent", "queue") if data.get(key)]
     text = " ".join([*names, " ".join(str(told).split())]).strip()
-    return item_id, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "\u2026"
+    return item_id, short(text, _LONGEST)

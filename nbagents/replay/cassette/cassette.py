@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import many
 from nbagents.errors import CassetteError, SecretFoundError
 from nbagents.replay.cassette.path import record_command
 from nbagents.replay.cassette.recording import Recording, line_of, recording_of
@@ -47,7 +48,7 @@ class Cassette:
         self._scrubber = Scrubber()
 
     def __repr__(self) -> str:
-        return f"<Cassette {str(self.path)!r}, {len(self):,} {'call' if len(self) == 1 else 'calls'}>"
+        return f"<Cassette {str(self.path)!r}, {many(len(self), 'call')}>"
 
     @classmethod
     def read(cls, path: Path | str) -> Cassette:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbagents._static_table import many
 from nbagents.errors import ReplayError
 from nbagents.replay.cassette.cassette import Cassette
 from nbagents.replay.cassette.path import ENDING
@@ -159,7 +160,7 @@ def _record(path: Path, printer: Printer) -> list[Finding]:
             return [check.Finding("failed", _CHANGED)]
         _put(cassette, target)
     _save(again, path)
-    printer.line(f"{path.name}: {len(cassette)} call{'s' * (len(cassette) != 1)} recorded in {target.name}")
+    printer.line(f"{path.name}: {many(len(cassette), 'call')} recorded in {target.name}")
     return []
 
 

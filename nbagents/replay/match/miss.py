@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nbagents._static_table import many
 from nbagents.errors import CassetteMissError, Difference
 from nbagents.replay.cassette.path import record_command
 from nbagents.replay.match.difference import differences, similarity
@@ -91,7 +92,7 @@ def _explain(place: Place, near: Recording | None, same: int, found: Sequence[Di
     if near is None:
         return ["The cassette is empty."]
     if same and near.cell == place.cell:
-        return [f"This request was recorded {same} time{'s' * (same > 1)} for this cell, and is asked once more."]
+        return [f"This request was recorded {many(same, 'time')} for this cell, and is asked once more."]
     if same:
         return [f"The same request is recorded for cell {near.cell}: is this cell a copy of it, or new?"]
     which = "of this cell" if near.cell == place.cell else f"of cell {near.cell}; this cell has none"

@@ -37,13 +37,7 @@ def answer(method: str, path: str, body: bytes) -> Answer:
     endpoint = path.rstrip("/")
     if method == "POST" and endpoint.endswith("/traces/ingest"):
         return document({}, words=0)  # what the SDK's trace exporter sends stays here
-    handler = (
-        _responses
-        if endpoint.endswith("/responses")
-        else _chat
-        if endpoint.endswith("/chat/completions")
-        else None
-    )
+    handler = next((found for end, found in _HANDLERS.items() if endpoint.endswith(end)), None)
     if method != "POST" or handler is None:
         return refuse(
             f"offline mode cannot answer {method} {path}: it has rules for text only. {_CURE}", status=404
@@ -69,6 +63,9 @@ def _chat(body: dict[str, Any]) -> Answer:
     if body.get("stream"):
         return events(chat.chunks(body, reply, Ids(body)), words=reply.words, named=False)
     return document(chat.write(body, reply, Ids(body)), words=reply.words)
+
+
+_HANDLERS = {"/responses": _responses, "/chat/completions": _chat}
 
 
 def _parsed(body: bytes, path: str) -> dict[str, Any]:

@@ -78,9 +78,8 @@ class ReplayingRealtimeModel(RealtimeModel):
         try:
             self._check(event)
         except CassetteMissError as exc:
-            await self._tell(
-                RealtimeModelExceptionEvent(exc, "replay")
-            )  # the SDK's session eats what a tool's task raises
+            # Told too, because the SDK's session eats what a tool's task raises.
+            await self._tell(RealtimeModelExceptionEvent(exc, "replay"))
             raise
 
     async def send_event_if(self, event: RealtimeModelSendEvent, send_if: Callable[[], bool]) -> bool:

@@ -101,11 +101,9 @@ class AsyncSeamTransport(httpx2.AsyncBaseTransport):
                 return await seam.live_async.send(request)
             case "record":
                 take = _take(seam.deck, request, await request.aread())
-                return (
-                    take
-                    if isinstance(take, httpx2.Response)
-                    else await carry_async(seam.live_async, request, take)
-                )
+                if isinstance(take, httpx2.Response):
+                    return take
+                return await carry_async(seam.live_async, request, take)
             case "replay":
                 return await play_async(seam.deck, ask_of(request, await request.aread()))
         paced = _answer(request, await request.aread())
