@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -86,6 +87,12 @@ def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
         )
     if code.startswith("SQLITE_NOTADB"):
         return StoreOpenError(f"{path} is not a SQLite file; name another, or move it away", path=path)
+    if code.startswith("SQLITE_CANTOPEN") and _has_most_files():
+        return StoreOpenError(
+            f"{path} cannot be opened: this process has as many files open as it may; close() sessions that are "
+            "not used any more, or raise the limit (ulimit -n)",
+            path=path,
+        )
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
         return StoreOpenError(
             f"{path} cannot be written ({exc}); check its permissions, or name another file", path=path
@@ -97,3 +104,11 @@ def translate(exc: sqlite3.Error, path: Path | str) -> StoreError:
             path=path,
         )
     return StoreError(f"{path}: {exc}", path=path)
+
+
+def _has_most_files() -> bool:
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as exc:
+        return exc.errno in {errno.EMFILE, errno.ENFILE}
+    return False

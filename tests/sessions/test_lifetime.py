@@ -71,6 +71,56 @@ session = SQLiteSession("s", ":memory:")
 asyncio.run(session.add_items([USER]))
 open(path, "x").close()
 """,
+    "loops that were closed in the middle": """
+import logging, time
+logging.getLogger("asyncio").disabled = True  # it reports the task that was left
+threading.excepthook = lambda _: None  # the thread that dies of it is aiosqlite's
+def outlive_a_loop(session):
+    asyncio.run(session.add_items([USER]))
+    begun, go_on = threading.Event(), threading.Event()
+    loop = asyncio.new_event_loop()
+    loop.create_task(session._run(lambda _: (begun.set(), go_on.wait(30))))
+    loop.run_until_complete(asyncio.to_thread(begun.wait, 30))
+    loop.close()
+    go_on.set()
+    line = session._desk._opening.result()._line
+    line.thread.join()
+    return line.raw
+def wait_closed(raw):
+    gc.collect()
+    while not raw.is_closed:
+        time.sleep(0.01)
+session = SQLiteSession("closed", path)
+raw = outlive_a_loop(session)
+asyncio.run(session.close())
+assert raw.is_closed
+session = SQLiteSession("collected", path)
+raw = outlive_a_loop(session)
+del session
+wait_closed(raw)
+session = SQLiteSession("used and collected", path)
+raw = outlive_a_loop(session)
+asyncio.run(session.add_items([USER]))
+assert not raw.is_closed
+del session
+wait_closed(raw)
+session = SQLiteSession("left", path)
+raw = outlive_a_loop(session)
+""",
+    "a process that was forked": """
+import os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # forking beside threads, from Python 3.12 on
+session, memory = SQLiteSession("s", path), SQLiteSession("s", ":memory:")
+for one in (session, memory):
+    asyncio.run(one.add_items([USER]))
+child = os.fork()
+for one in (session, memory):
+    asyncio.run(one.add_items([USER]))
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+assert len(asyncio.run(memory.get_items())) == 2
+assert not child or len(asyncio.run(session.get_items())) == 3
+""",
     "an exception": """
 session = SQLiteSession("s", path)
 async def main():
@@ -153,9 +203,18 @@ def test_a_session_held_up_by_a_closed_loop_can_be_closed(path, held_up):
     """Closing does not wait for a thread that has died."""
     session = SQLiteSession("s", path)
     asyncio.run(session.add_items([USER]))
-    raw = session._desk._opening.result()._raw
+    raw = session._desk._opening.result()._line.raw
     asyncio.run(begun_before(held_up(session), session.close()))
-    assert raw.closed.is_set()
+    assert raw.is_closed
+
+
+async def ended(line):
+    """Whether a connection is closed by and by."""
+    for _ in range(3000):
+        if line.raw.is_closed:
+            return True
+        await asyncio.sleep(0.01)
+    return False
 
 
 @pytest.mark.parametrize("where", ["lamp.db", ":memory:"])
@@ -164,10 +223,10 @@ async def test_a_session_that_nobody_has_any_more_is_closed(tmp_path, where):
     session = SQLiteSession("s", where if where == ":memory:" else tmp_path / where)
     await session.add_items([USER])
     assert await session.get_items() == [USER]
-    closed = session._desk._opening.result()._raw.closed
+    line = session._desk._opening.result()._line
     del session
     gc.collect()
-    assert closed.wait(30)
+    assert await ended(line)
 
 
 @pytest.mark.parametrize("by", ["removed", "replaced"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -47,6 +48,20 @@ def test_a_folder_in_place_of_a_file_is_an_open_error(tmp_path):
     """A path that is a folder is refused as what it is."""
     with pytest.raises(errors.StoreOpenError, match="is a folder; name a file in it"):
         connect(tmp_path)
+
+
+def test_a_process_without_a_file_to_spare_is_told_so(tmp_path):
+    """Hundreds of open sessions meet the limit of open files: that is said, not something about permissions."""
+    resource = pytest.importorskip("resource", reason="only Unix limits open files so")
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = os.open(os.devnull, os.O_RDONLY)
+    os.close(used)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used, usual[1]))
+    try:
+        with pytest.raises(errors.StoreOpenError, match="as many files open as it may"):
+            connect(tmp_path / "lamp.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
 
 
 def test_migrations_are_applied_once(tmp_path):

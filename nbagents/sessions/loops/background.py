@@ -7,6 +7,7 @@ makes one for each call, and a widget's handler may have none.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,7 @@ class Background:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._left: list[object] = []
 
     @property
     def is_running(self) -> bool:
@@ -48,12 +50,22 @@ class Background:
         """Begin a coroutine on the loop; from any thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._started())
 
+    def leave_to_parent(self) -> None:
+        """Begin anew in a process that was forked, where the thread of the loop is not."""
+        self._left.append(self._loop)
+        self._guard, self._loop = threading.Lock(), None
+
     def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is not None:  # without the guard, as Python may collect what is submitted at any time
+            return self._loop
         with self._guard:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="nbagents-sessions", daemon=True).start()
+                loop = asyncio.new_event_loop()
+                threading.Thread(target=loop.run_forever, name="nbagents-sessions", daemon=True).start()
+                self._loop = loop
             return self._loop
 
 
 BACKGROUND = Background()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=BACKGROUND.leave_to_parent)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import threading
 import warnings
+import weakref
 from typing import TYPE_CHECKING, TypeVar
 
 from nbagents._sqlite import file_at
 from nbagents.sessions.loops.background import BACKGROUND
 from nbagents.sessions.loops.settled import settled
+from nbagents.sessions.sqlite.line import ClosedError
 from nbagents.sessions.sqlite.worker import Worker
 
 if TYPE_CHECKING:
@@ -18,15 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from nbagents.sessions.sqlite.worker import WorkConnection
+    from nbagents.sessions.sqlite.line import WorkConnection
 
-__all__ = ["ClosedError", "Desk", "FileReplacedWarning"]
+__all__ = ["Desk", "FileReplacedWarning"]
 
 T = TypeVar("T")
-
-
-class ClosedError(Exception):
-    """The connection was closed before the work was taken up."""
 
 
 class FileReplacedWarning(UserWarning):
@@ -48,6 +47,7 @@ class Desk:
         self._guard = threading.Lock()
         self._opening: concurrent.futures.Future[Worker] | None = None
         self.closed = False
+        _DESKS.add(self)
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run one unit of work and return what it returns, even where the caller is cancelled meanwhile.
@@ -55,14 +55,15 @@ class Desk:
         Raises:
             ClosedError: ``close()`` came first.
         """
-        await self._leave_what_is_gone()
-        worker = await self._worker()
-        try:
-            return await worker.run(work)
-        except ValueError as exc:
-            if self.closed:
-                raise ClosedError from exc
-            raise
+        while True:
+            await self._leave_what_is_gone()
+            worker = await self._worker()
+            try:
+                return await worker.run(work)
+            except ClosedError:
+                opening = self._opening
+                if opening is not None and opening.done() and opening.result() is worker:
+                    raise  # by nobody here: the interpreter exits
 
     def run_here(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Run one unit of work from code that cannot await, and block until it is done.
@@ -84,6 +85,13 @@ class Desk:
         if opening is not None:
             worker = await settled(asyncio.wrap_future(opening))
             await worker.close()
+
+    def leave_to_parent(self) -> None:
+        """Open the file anew in a process that was forked; what is in memory alone is gone on with."""
+        self._guard = threading.Lock()
+        opening = self._opening
+        if opening is not None and (self._file is not None or not opening.done()):
+            self._opening = None
 
     async def _leave_what_is_gone(self) -> None:
         """Close a file that was removed or replaced: what comes next belongs in the one that is there now."""
@@ -122,3 +130,15 @@ class Desk:
         opened = self._open()
         self._file = file_at(self._path)
         return opened
+
+
+_DESKS: weakref.WeakSet[Desk] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    for desk in list(_DESKS):
+        desk.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)

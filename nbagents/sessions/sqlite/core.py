@@ -11,10 +11,10 @@ from nbagents._given import check_name, path_of
 from nbagents.errors import SessionClosedError
 from nbagents.sessions.items.rows import warn_of
 from nbagents.sessions.loops.closing import Closing
-from nbagents.sessions.sqlite.connection import ClosedError, Desk
+from nbagents.sessions.sqlite.connection import Desk
+from nbagents.sessions.sqlite.line import ClosedError, WorkConnection
 from nbagents.sessions.sqlite.store import Store
 from nbagents.sessions.sqlite.tables import check_names, create_tables
-from nbagents.sessions.sqlite.worker import WorkConnection
 from nbagents.sessions.table.edit import Editable
 
 if TYPE_CHECKING:
