@@ -133,6 +133,11 @@ async def test_sessions_of_one_file_stay_apart(filled, path, history):
         ({"type": ["odd"]}, "type", None),
         ({"type": "function_call", "name": "abc", "arguments": "{}"}, "tokens", 2),
         ({"type": "function_call_output", "output": {"a": 1}}, "tokens", 2),
+        (
+            {"type": "function_call_output", "output": [{"type": "input_image", "image_url": "x" * 99}]},
+            "tokens",
+            2,
+        ),
     ],
 )
 async def test_a_cell_of_any_item(session, item, column, expected):

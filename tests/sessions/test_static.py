@@ -161,7 +161,7 @@ async def test_corrupt_rows_are_counted(filled, path):
 
 
 async def test_what_is_no_text_is_named(session):
-    """An image of a message is seen to be there; a text from right to left begins at its own side."""
+    """An image of a message or an output is seen to be there; a text from right to left begins at its own side."""
     await session.add_items(
         [
             {
@@ -169,10 +169,17 @@ async def test_what_is_no_text_is_named(session):
                 "content": [{"type": "input_text", "text": "Broken:"}, {"type": "input_image", "image_url": "x"}],
             },
             {"role": "user", "content": "وصل المصباح مكسورًا"},
+            {"type": "function_call", "call_id": "c1", "name": "photo", "arguments": "{}"},
+            {
+                "type": "function_call_output",
+                "call_id": "c1",
+                "output": [{"type": "input_image", "image_url": "x"}, {"type": "input_text", "text": "The lamp"}],
+            },
         ]
     )
     page, text = shown(session)
-    assert [row[2] for row in page.rows[1:]] == ["[image] Broken:", "وصل المصباح مكسورًا"]
+    said = [row[2] for row in page.rows[1:]]
+    assert said == ["[image] Broken:", "وصل المصباح مكسورًا", "photo()", "[image] The lamp"]
     assert "[image] Broken:" in text
     assert "dir" in page.attributes
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbagents.sessions.items.rows import Item
 
-__all__ = ["SEPARATOR", "media_of", "replace_text", "text_of"]
+__all__ = ["SEPARATOR", "media_of", "replace_text", "said_in", "text_of"]
 
 SEPARATOR = "\n\n"
 
@@ -23,7 +23,12 @@ _TEXT_KEYS = {
 }
 
 
-_MEDIA = {"input_image": "image", "input_file": "file", "input_audio": "recording"}
+_MEDIA = {
+    "input_image": "image",
+    "input_file": "file",
+    "input_audio": "recording",
+    "computer_screenshot": "image",
+}
 
 
 def text_of(item: Item) -> str | None:
@@ -51,18 +56,32 @@ def text_of(item: Item) -> str | None:
     return SEPARATOR.join([part[key] for part, key in parts]) if parts else None
 
 
-def media_of(item: Item) -> str:
-    """Name what a message holds beside its text, in brackets; nothing where it holds no more.
+def media_of(content: object) -> str:
+    """Name what a message or an output holds beside text, in brackets; nothing where it holds no more.
+
+    Args:
+        content: The message's ``content``, or the ``output``.
 
     Example:
-        >>> media_of({"role": "user", "content": [{"type": "input_image"}, {"type": "input_image"}]})
+        >>> media_of([{"type": "input_image"}, {"type": "input_image"}])
         '[2 images]'
     """
-    content = item.get("content")
-    parts = content if isinstance(content, list) else ()
+    parts = content if isinstance(content, list) else [content]
     kinds = Counter(_MEDIA.get(str(part.get("type"))) for part in parts if isinstance(part, dict))
     names = [kind if count == 1 else f"{count} {kind}s" for kind, count in kinds.items() if kind]
     return f"[{', '.join(names)}]" if names else ""
+
+
+def said_in(output: object) -> str | None:
+    """Return what a person would read of a tool's output that is made of parts; None where it is not.
+
+    Example:
+        >>> said_in([{"type": "input_image", "image_url": "..."}, {"type": "input_text", "text": "Lamp, broken"}])
+        '[image] Lamp, broken'
+    """
+    media = media_of(output)
+    texts = text_of({"content": output}) if isinstance(output, list) else None
+    return f"{media} {texts or ''}".strip() if media or texts is not None else None
 
 
 def _parts(item: Item) -> list[tuple[dict[str, Any], str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from nbagents.sessions.items.content import media_of
+from nbagents.sessions.items.content import media_of, said_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +50,11 @@ def said(label: str, cells: Mapping[str, str | int | None], item: Item) -> str:
     if label == "call":
         return f"{cells['tool']}({_arguments(cells['arguments'], item)})"
     if label == "output":
-        output = str(cells["output"] or "")
+        output = said_in(item.get("output")) or str(cells["output"] or "")
         return f"✗ {output.removeprefix(_TOOL_ERROR_MORE)}" if output.startswith(_TOOL_ERROR) else output
     if label == "reasoning" and not cells["text"]:
         return "(no summary)"
-    return f"{media_of(item)} {cells['text'] or ''}".strip()
+    return f"{media_of(item.get('content'))} {cells['text'] or ''}".strip()
 
 
 def _arguments(told: object, item: Item) -> str:

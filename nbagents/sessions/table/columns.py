@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents.sessions.items.agent import agents_of
-from nbagents.sessions.items.content import text_of
+from nbagents.sessions.items.content import said_in, text_of
 
 if TYPE_CHECKING:
     from nbagents.sessions.items.rows import Item, RawRow
@@ -83,8 +83,9 @@ class Reader:
                 argument = argument if type(argument) is str else json.dumps(argument)
                 size += len(argument)
             if output is not None:
+                said = output if type(output) is str else said_in(output)  # an image is no text
                 output = output if type(output) is str else json.dumps(output)
-                size += len(output)
+                size += len(output if said is None else said)
             types.append(kind)
             roles.append(role)
             texts.append(text)
