@@ -20,8 +20,10 @@ EVIL = "<img src=x onerror=\"document.title='taken'\"><script>document.title='ta
 class Grid:
     """A grid in a page, as a person uses it."""
 
-    def __init__(self, page, cell):
+    def __init__(self, page, cell, *, start=False):
         self.notebook, self.page, self.cell = page, page.page, page.cell(cell)
+        if start:
+            page.start(cell)
         self.row_at(1).wait_for(timeout=60_000)
 
     def row_at(self, position):
@@ -218,6 +220,61 @@ def test_search_filter_pairs_and_branches(notebook):
     page.screenshot("grid-branch", grid.cell)
     assert kernel(page, "list((await session.branches())['session_id'])") == ["support-42", "support-42-b1"]
     assert len(kernel(page, ITEMS)) == 5
+
+
+BEFORE = "(await session.to_frame())"
+
+
+def test_items_are_copied_cut_and_pasted_and_all_are_chosen(notebook):
+    """Into another session too; any other text begins an item; what was found is seen where it stands."""
+    grid = open_grid(notebook, name="copied")
+    page = grid.notebook
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    grid.choose(2)
+    grid.press("Shift+ArrowDown", "Control+c")
+    grid.wait("Copied 2 items.", ".bar")
+    copied = page.page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert [json.loads(line)["type"] for line in copied] == ["function_call", "function_call_output"]
+    grid.press("End", "Control+v")
+    grid.wait("Pasted 2 items.", ".bar")
+    grid.wait_rows(9)
+    page.screenshot("grid-pasted", grid.cell)
+    grid.press("Control+a", "Control+x")
+    grid.wait("Deleted 9 items.", ".bar")
+    grid.wait("No items yet", ".none")
+    grid.button("Undo")
+    grid.wait_rows(9)
+    other = Grid(page, page.append(f"(await session.branch('other', int({BEFORE}['id'][0]))).edit()"), start=True)
+    other.choose(1)
+    other.press("Control+v")
+    other.wait_rows(10)
+    assert other.texts()[1:3] == [grid.texts()[0], grid.texts()[1]]
+    other.press("Home", "Control+c")
+    other.wait("Copied.", ".bar")
+    page.page.evaluate("navigator.clipboard.writeText('What about\\nthe shade?')")
+    other.press("Home", "Control+v")
+    other.wait("New item", ".heading")
+    assert other.area.input_value() == "What about\nthe shade?"
+    other.press("Control+Enter")
+    other.wait_rows(11)
+    other.press("/")
+    other.type("yes, please")
+    other.wait_rows(1)
+    other.press("Enter", "ArrowDown", "Escape")
+    other.wait_rows(11)
+    other.wait("Item 7", ".heading")
+    other.press("g", "Control+a")
+    other.type("11")
+    other.press("Enter")
+    other.wait("Item 11", ".heading")
+    wide = other.cell.locator(".head .label").bounding_box()["width"]
+    grip = other.cell.locator("[data-grip=label]").bounding_box()
+    page.page.mouse.move(grip["x"] + 3, grip["y"] + 3)
+    page.page.mouse.down()
+    page.page.mouse.move(grip["x"] + 63, grip["y"] + 3)
+    page.page.mouse.up()
+    assert other.cell.locator(".row .label").first.bounding_box()["width"] == pytest.approx(wide + 60, abs=1)
+    page.screenshot("grid-wider", other.cell)
 
 
 PLAIN = """

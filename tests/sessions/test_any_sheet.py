@@ -141,8 +141,10 @@ async def test_every_session_is_edited_undone_and_redone(kept):
     taken = (await sheet.cells(rows[4].key))["item"]
     with pytest.raises(FrameError, match="is that of row 6, and the model API takes each once"):
         await sheet.change(Insert(None, {"item": taken}))
-    written = await changed(Insert(None, like=rows[2].key))
-    assert len(written.keys) == 2
+    pair = await sheet.items([rows[2].key, rows[3].key])
+    pair.append(json.dumps({"role": "user", "content": "From elsewhere", "_metadata": {"tag": "x"}}))
+    written = await changed(Insert(None, copies="\n".join(pair)))
+    assert len(written.keys) == 3
     await changed(Move([rows[0].key], rows[4].key))
     now = {row.key: row for row in await rows_of(sheet)}
     await changed(Delete([rows[2].key, rows[3].key, rows[1].key], [now[rows[n].key].stamp for n in (2, 3, 1)]))
@@ -279,7 +281,7 @@ async def _do(sheet, rows, kind, place, item, policy):
     elif kind == "insert":
         change = Insert(before, {"item": json.dumps(item)})
     elif kind == "copy":
-        change = Insert(before, like=row.key)
+        change = Insert(before, copies="\n".join(await sheet.items([row.key])))
     else:
         change = Delete([row.key], [row.stamp]) if kind == "delete" else Move([row.key], before)
     return await sheet.change(change, policy)

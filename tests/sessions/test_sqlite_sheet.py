@@ -141,7 +141,8 @@ async def test_the_version_tells_every_write(sheet, filled, path):
 async def test_copies_of_a_pair_may_stand_beside_it(sheet, filled):
     """Call and output are copied together, with a call id of their own and without the ids of the model API."""
     rows = await rows_of(sheet)
-    written = await sheet.change(Insert(rows[4].key, like=rows[2].key))
+    pair = await sheet.items([rows[2].key, rows[3].key])
+    written = await sheet.change(Insert(rows[4].key, copies="\n".join(pair)))
     assert (written.report.inserted, written.position, len(written.keys)) == (2, 5, 2)
     items = await filled.get_items()
     call, output = items[4:6]
@@ -149,7 +150,33 @@ async def test_copies_of_a_pair_may_stand_beside_it(sheet, filled):
     assert "id" not in call
     assert lone(items) == {}
     with pytest.raises(FrameError, match="cannot be copied"):
-        await sheet.change(Insert(None, like=rows[1].key))
+        await sheet.change(Insert(None, copies=(await sheet.items([rows[1].key]))[0]))
+
+
+async def test_a_history_is_copied_into_another_session(sheet, filled, path):
+    """As lines or as a list, with metadata, without reasoning; what is no item is refused."""
+    await filled.add_items([{"role": "user", "content": "Hi", "_metadata": {"tag": "x"}}])
+    lines = await sheet.items([row.key for row in await rows_of(sheet)])
+    assert [json.loads(line) for line in lines] == await filled.get_items(with_metadata=True)
+    async with SQLiteSession("other", path) as other:
+        theirs = SQLiteSheet(other)
+        written = await theirs.change(Insert(None, copies=f"[{','.join(lines)}]"))
+        assert (written.report.inserted, written.position) == (5, 1)
+        items = await other.get_items(with_metadata=True)
+        assert [item.get("type", "message") for item in items] == [
+            "message",
+            "function_call",
+            "function_call_output",
+            "message",
+            "message",
+        ]
+        assert items[-1]["_metadata"] == {"tag": "x"}
+        assert lone(items) == {}
+        for text in ("42", "[42]", '{"role": "user"', '{"role": "user"}\nHi', "[]"):
+            with pytest.raises(FrameError, match="Nothing was written"):
+                await theirs.change(Insert(None, copies=text))
+        assert await theirs.undo()
+        assert await other.get_items() == []
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -286,7 +313,7 @@ def test_sheet_and_history_agree_after_any_changes(items, steps, policy):
                 alone = set(lone(await session.get_items()))
                 if rows or kind == "insert":
                     with suppress(FrameError):
-                        await sheet.change(_change(rows, kind, place, item), policy)
+                        await sheet.change(await _change(sheet, rows, kind, place, item), policy)
                 now = await rows_of(sheet)
                 assert [row.stamp for row in now] == [
                     stamp_of((None, None, text, None)) for text in await texts_of(session)
@@ -299,7 +326,7 @@ def test_sheet_and_history_agree_after_any_changes(items, steps, policy):
     asyncio.run(run())
 
 
-def _change(rows, kind, place, item):
+async def _change(sheet, rows, kind, place, item):
     row = rows[place % len(rows)] if rows else None
     before = row.key if row and place % 2 else None
     if kind == "set":
@@ -307,5 +334,5 @@ def _change(rows, kind, place, item):
     if kind == "insert":
         return Insert(before, {"item": json.dumps(item)})
     if kind == "copy":
-        return Insert(before, like=row.key)
+        return Insert(before, copies="\n".join(await sheet.items([row.key])))
     return Delete([row.key], [row.stamp]) if kind == "delete" else Move([row.key], before)

@@ -130,7 +130,8 @@ def test_a_change_is_answered_with_its_rows_and_told_to_other_pages(page):
 def test_the_rows_are_those_where_the_change_is(page):
     """Where one looks at all rows, wherever one looked; in a search, those that one looks at."""
     rows = page.ask(type="page", start=0, count=1)[1]["rows"]
-    copy = {"kind": "insert", "before": None, "like": rows[0]["key"]}
+    (item,) = page.ask(type="items", keys=[rows[0]["key"]])[1]
+    copy = {"kind": "insert", "before": None, "copies": item}
     _, answer = page.ask(type="change", change=copy, start=0, count=2)
     assert (answer["position"], answer["page"]["start"], len(answer["page"]["rows"])) == (4, 2, 2)
     _, answer = page.ask(type="undo", start=0, count=2, search="half")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import FrameError
 from nbagents.sessions.grid.changes import check_slots, laid_out, settled_slots
+from nbagents.sessions.grid.copies import lines_of
 from nbagents.sessions.grid.kept_steps import KeptRow, KeptSteps, step_between
 from nbagents.sessions.grid.keyed_history import KeyedHistory
 from nbagents.sessions.grid.planned import news_of, stamps_of
@@ -95,6 +96,12 @@ class AnySheet:
             self._shown.keep([key], [row])
             return whole_cells(row, self._history.places([row.id or 0])[0])
 
+    async def items(self, keys: Sequence[str]) -> list[str]:
+        """Return the JSON of the items of some rows; see ``Sheet.items``."""
+        async with self._lock:
+            await self._look()
+            return lines_of(self._named(dict.fromkeys(keys)).values())
+
     async def change(self, change: Change, on_orphan: OnOrphan = "error") -> Written:
         """Change the history; see ``Sheet.change``."""
         check_policy(on_orphan)
@@ -166,12 +173,12 @@ class AnySheet:
         self._table._check_sound(history.rows)  # noqa: SLF001 - two sides of one session
         ids = {key: row.id or 0 for key, row in named.items()}
         labels = {row.id or 0: place for place, row in enumerate(history.rows, 1)}
-        half = history.outline.partner(ids[change.like]) if isinstance(change, Insert) and change.like else None
-        halves = history.with_ids([] if half is None else [half])
         change = _by_id(change, {key: str(id_) for key, id_ in ids.items()})
         by_id = {str(row.id): row for row in named.values()}
         label = labels.get(next(iter(ids.values()), 0))
-        news = news_of(change, by_id, next(iter(halves), None), label, session_id=session_id)
+        news = news_of(change, by_id, label, session_id=session_id)
+        if isinstance(change, Insert) and change.copies and "metadata" in self.cannot:
+            news = [dataclasses.replace(row, metadata=None) for row in news]
         slots = laid_out(history.rows, labels, change, news)
         check_slots(slots, history.rows, session_id=session_id)
         slots = settled_slots(slots, history.rows, on_orphan, session_id=session_id)
@@ -256,7 +263,7 @@ def _by_id(change: Change, ids: Mapping[str, str]) -> Change:
     before = None if change.before is None else ids[change.before]
     if isinstance(change, Move):
         return dataclasses.replace(change, keys=[ids[key] for key in change.keys], before=before)
-    return dataclasses.replace(change, before=before, like=None if change.like is None else ids[change.like])
+    return dataclasses.replace(change, before=before)
 
 
 def _touched(change: Change) -> Sequence[str]:

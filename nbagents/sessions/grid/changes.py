@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,7 +27,6 @@ __all__ = [
     "NoRoomError",
     "Slot",
     "check_slots",
-    "copied",
     "edited_row",
     "inserted_row",
     "laid_out",
@@ -104,40 +102,6 @@ def inserted_row(cells: Mapping[str, str | None], *, session_id: str) -> Wanted:
     wanted = wanted_rows(Cells(["new"], [None], given), [], session_id=session_id)[0]
     _check(wanted, "new", "item", session_id)
     return wanted
-
-
-def copied(
-    halves: Sequence[RawRow], cells: Mapping[str, str | None], call_id: str, label: object, *, session_id: str
-) -> list[Wanted]:
-    """Return copies of a row, and of its other half with it, that may stand beside it in a history.
-
-    Ids that the model API wants once only are left out, and calls get a call id of their own.
-
-    Args:
-        halves: The row, and where it is half of a pair, the other half after it.
-        cells: What the copy of the row has instead.
-        call_id: The call id of the copies.
-        label: How errors name the row.
-        session_id: For the error.
-
-    Raises:
-        FrameError: Nothing of the kind can stand twice, or the cells do not fit.
-    """
-    copies: list[tuple[int | None, Wanted]] = []
-    for half in halves:
-        item = item_of(half)
-        if item is None:
-            _refuse("the row holds no item; it can only be deleted", label, "item", session_id)
-        if item.get("type") == "reasoning":
-            problem = "reasoning belongs to what the model made of it; it cannot be copied"
-            _refuse(problem, label, "type", session_id)
-        item = {key: value for key, value in item.items() if key != "id"}
-        if "call_id" in item:
-            item["call_id"] = call_id
-        own = {} if copies else cells
-        made = inserted_row({"item": json.dumps(item), "metadata": half[3], **own}, session_id=session_id)
-        copies.append((half[0], made))
-    return [made for _, made in sorted(copies, key=lambda copy: copy[0] or 0)]
 
 
 def _check(wanted: Wanted, label: object, column: str, session_id: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,14 @@ from nbagents.sessions.grid.around import item_of, rows_around
 from nbagents.sessions.grid.changes import (
     NoRoomError,
     check_slots,
-    copied,
     edited_row,
     inserted_row,
     laid_out,
     plan_of,
     settled_slots,
 )
-from nbagents.sessions.grid.outline import Outline, names_of
+from nbagents.sessions.grid.copies import copied
+from nbagents.sessions.grid.outline import names_of
 from nbagents.sessions.grid.sheet import Delete, Insert, Move, SetCell
 from nbagents.sessions.items.item_ids import own_id
 from nbagents.sessions.sqlite.store import Ids
@@ -48,24 +47,21 @@ def stamps_of(change: Change) -> dict[str, str | None]:
         return {change.key: change.stamp}
     if isinstance(change, Delete):
         return dict(zip(change.keys, change.stamps, strict=True))
-    keys = [change.before, *(change.keys if isinstance(change, Move) else [change.like])]
+    keys = [change.before, *(change.keys if isinstance(change, Move) else [])]
     return {key: None for key in keys if key is not None}
 
 
-def news_of(
-    change: Change, named: Mapping[str, RawRow], other_half: RawRow | None, label: object, *, session_id: str
-) -> list[Wanted]:
+def news_of(change: Change, named: Mapping[str, RawRow], label: object, *, session_id: str) -> list[Wanted]:
     """Return the rows that a change edits or brings.
 
     Args:
         change: The change.
         named: The rows it names, by key.
-        other_half: Of the row that is copied, where it is half of a pair.
         label: How errors name the row.
         session_id: For the error.
 
     Raises:
-        FrameError: A value that the row cannot have, or a row that cannot be moved or copied.
+        FrameError: A value that the row cannot have, or a row that cannot be moved.
     """
     if isinstance(change, SetCell):
         return [edited_row(named[change.key], change, label, session_id=session_id)]
@@ -79,11 +75,9 @@ def news_of(
                 )
     if not isinstance(change, Insert):
         return []
-    if change.like is None:
-        return [inserted_row(change.cells, session_id=session_id)]
-    halves = [named[change.like], *([other_half] if other_half else [])]
-    call_id = f"call_{secrets.token_hex(12)}"
-    return copied(halves, change.cells, call_id, label, session_id=session_id)
+    if change.copies:
+        return copied(change.copies, session_id=session_id)
+    return [inserted_row(change.cells, session_id=session_id)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +105,7 @@ class Planner:
         session_id = self.stored.store.session_id
         by_key = {str(row[0]): row for row in named}
         label = next((self.stored.labels([row])[row[0] or 0] for row in named), None)
-        half = self._other_half(by_key[change.like]) if isinstance(change, Insert) and change.like else None
-        news = news_of(change, by_key, half, label, session_id=session_id)
+        news = news_of(change, by_key, label, session_id=session_id)
         rows = self._rows(change, named, news)
         ids = Ids(self.stored.store, self.stored.connection)
         try:
@@ -139,13 +132,6 @@ class Planner:
         slots = laid_out(rows, self.stored.labels(rows), change, news)
         check_slots(slots, rows, session_id=session_id)
         return settled_slots(slots, rows, self.on_orphan, session_id=session_id)
-
-    def _other_half(self, row: RawRow) -> RawRow | None:
-        kin = self.stored.named(names_of(item_of(row) or {}))
-        outline = Outline()
-        outline.put(kin or [row])
-        partner = outline.partner(row[0] or 0)
-        return next((other for other in kin if other[0] == partner), None)
 
 
 def _touched(change: Change) -> set[str]:

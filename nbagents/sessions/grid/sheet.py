@@ -108,17 +108,17 @@ class SetCell:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Put a new row into the history.
+    """Put a new row into the history, or copies of items that it may hold already.
 
     Attributes:
-        before: The row it comes before; None is the end.
-        cells: Its cells, as a new row of a frame has them.
-        like: A row whose item is copied, or None.
+        before: The row they come before; None is the end.
+        cells: The cells of a new row, as a frame has them.
+        copies: The JSON of an item, of a list of items, or of one on each line; instead of cells.
     """
 
     before: str | None
     cells: Mapping[str, str | None] = field(default_factory=dict)
-    like: str | None = None
+    copies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +201,13 @@ class Sheet(Protocol):
 
         Raises:
             ConflictError: The row is gone.
+        """
+
+    async def items(self, keys: Sequence[str]) -> list[str]:
+        """Return the JSON of the items that some rows hold, with their metadata in it.
+
+        Raises:
+            ConflictError: A row is gone.
         """
 
     async def change(self, change: Change, on_orphan: OnOrphan = "error") -> Written:

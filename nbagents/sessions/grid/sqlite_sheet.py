@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nbagents._sqlite import default_path
 from nbagents.errors import NbAgentsError
+from nbagents.sessions.grid.copies import lines_of
 from nbagents.sessions.grid.kept_outline import KeptOutline
 from nbagents.sessions.grid.outline import Outline
 from nbagents.sessions.grid.planned import Planner, stamps_of
@@ -84,6 +85,12 @@ class SQLiteSheet:
     async def cells(self, key: str) -> Mapping[str, str | None]:
         """Return every cell of a row, whole; see ``Sheet.cells``."""
         return await self._run(partial(self._cells, key))
+
+    async def items(self, keys: Sequence[str]) -> list[str]:
+        """Return the JSON of the items of some rows; see ``Sheet.items``."""
+        return await self._run(
+            lambda connection: lines_of(self._named(self._look(connection), dict.fromkeys(keys)))
+        )
 
     async def change(self, change: Change, on_orphan: OnOrphan = "error") -> Written:
         """Change the history in one transaction; see ``Sheet.change``."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nbagents.sessions.items.rows import Item
 
-__all__ = ["edit_item", "new_item", "parse_item", "parse_metadata"]
+__all__ = ["edit_item", "new_item", "parse_item", "parse_items", "parse_metadata"]
 
 
 def parse_item(text: object) -> Item:
@@ -29,6 +29,29 @@ def parse_item(text: object) -> Item:
     if METADATA_KEY in item:
         raise ValueError(f"holds {METADATA_KEY}; put that into the metadata column")
     return item
+
+
+def parse_items(text: str) -> list[Item]:
+    r"""Parse one item, a list of items, or one item on each line.
+
+    Raises:
+        ValueError: It is none of these.
+
+    Example:
+        >>> parse_items('{"role": "user", "content": "Hi"}\n{"role": "user", "content": "Bye"}')[1]
+        {'role': 'user', 'content': 'Bye'}
+    """
+    try:
+        found = _parse_json(text)
+    except ValueError:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) < 2:  # noqa: PLR2004 - then it is no item on each line
+            raise
+        found = [_parse_json(line) for line in lines]
+    items = found if isinstance(found, list) else [found]
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError('not the JSON of an object, such as {"role": "user", "content": "..."}')
+    return items
 
 
 def parse_metadata(text: object) -> str | None:

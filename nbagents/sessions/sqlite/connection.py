@@ -56,13 +56,11 @@ class Desk:
             ClosedError: ``close()`` came first.
         """
         while True:
-            await self._leave_what_is_gone()
-            worker = await self._worker()
+            worker = self._ready() or await self._worker()
             try:
                 return await worker.run(work)
             except ClosedError:
-                opening = self._opening
-                if opening is not None and opening.done() and opening.result() is worker:
+                if worker is self._ready():
                     raise  # by nobody here: the interpreter exits
 
     def run_here(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
@@ -93,6 +91,25 @@ class Desk:
         if opening is not None and (self._file is not None or not opening.done()):
             self._opening = None
 
+    def _ready(self) -> Worker | None:
+        """Return what is open, None where nothing is or its file is no longer there."""
+        with self._guard:
+            opening = self._opening
+            if opening is None or not opening.done() or file_at(self._path) != self._file:
+                return None
+        return opening.result()
+
+    async def _worker(self) -> Worker:
+        """Open what is not open, or wait until it is."""
+        await self._leave_what_is_gone()
+        with self._guard:
+            if self.closed:
+                raise ClosedError
+            opening = self._opening
+            if opening is None:
+                opening = self._opening = BACKGROUND.submit(self._start())
+        return await settled(asyncio.wrap_future(opening))
+
     async def _leave_what_is_gone(self) -> None:
         """Close a file that was removed or replaced: what comes next belongs in the one that is there now."""
         with self._guard:
@@ -106,17 +123,6 @@ class Desk:
             stacklevel=2,
         )
         await opening.result().close()
-
-    async def _worker(self) -> Worker:
-        with self._guard:
-            if self.closed:
-                raise ClosedError
-            opening = self._opening
-            if opening is None:
-                opening = self._opening = BACKGROUND.submit(self._start())
-        if opening.done():
-            return opening.result()
-        return await settled(asyncio.wrap_future(opening))
 
     async def _start(self) -> Worker:
         try:

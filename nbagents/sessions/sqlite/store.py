@@ -232,7 +232,8 @@ class Store:
         connection.execute(
             f"INSERT INTO {self.tables.sessions} (session_id, created_at, updated_at) "
             "VALUES (?, coalesce(?, CURRENT_TIMESTAMP), coalesce(?, CURRENT_TIMESTAMP)) "
-            "ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at",
+            "ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at "
+            "WHERE updated_at IS NOT excluded.updated_at",  # in one second no page is written again
             (self.session_id, began_at or stamp(), stamp()),
         )
 

@@ -130,7 +130,7 @@ class Tabular(Editable):
         """Give a row the JSON that it will be read back as, and refuse what the session cannot keep."""
         if row.metadata is not None and not self.keeps_metadata:
             self._refuse(
-                f"row {row.label!r}: {type(self).__name__} keeps no metadata; leave the column empty",
+                f"row {row.label!r}: {self._name()} keeps no metadata; leave the column empty",
                 row.label,
                 "metadata",
             )

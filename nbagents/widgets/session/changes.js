@@ -93,19 +93,46 @@ export class Changes {
       const rows = await hub.place.rows();
       if (!rows.length) return;
       const change = { kind: "delete", keys: rows.map((row) => row.key), stamps: rows.map((row) => row.stamp) };
-      const actions = hub.cannot("undo") ? [] : [{ label: "Undo", run: () => this.undo() }];
-      await this.change(change, { done: (written) => hub.say(`Deleted ${plural(written.report.deleted, "item")}.`, { actions }) });
+      await this.change(change, { done: ({ report }) => hub.say(`Deleted ${plural(report.deleted, "item")}.`, { actions: this.undoing }) });
     });
   }
 
   duplicate() {
-    const { place } = this.hub;
+    const { hub } = this;
+    const { place } = hub;
     return this.run(async () => {
-      const { row } = place;
-      if (!row?.position) return;
-      const after = Math.max(row.position, row.partner ?? 0);
-      await this.change({ kind: "insert", before: await place.keyAt(after + 1), like: row.key });
+      const rows = (await place.rows()).filter((row) => row.position);
+      if (!rows.length) return;
+      const places = new Set(rows.flatMap(({ position, partner }) => [position, ...(partner ? [partner] : [])]));
+      const sorted = [...places].sort((a, b) => a - b);
+      const keys = await Promise.all(sorted.map((position) => place.keyAt(position)));
+      const copies = (await hub.ask({ type: "items", keys })).join("\n");
+      await this.change({ kind: "insert", before: await place.keyAt(sorted[sorted.length - 1] + 1), copies });
     });
+  }
+
+  /** Put items in after the chosen ones. @param {string} copies  their JSON @param {number} items  how many */
+  paste(copies, items) {
+    const { hub } = this;
+    return this.run(async () => {
+      const rows = await hub.place.rows();
+      const after = rows.length ? rows[rows.length - 1].position : hub.facts.figures.items;
+      const before = await hub.place.keyAt(after + 1);
+      await this.change({ kind: "insert", before, copies }, { done: ({ report }) => this.pasted(report.inserted, items) });
+    });
+  }
+
+  /** @param {number} inserted @param {number} given */
+  pasted(inserted, given) {
+    const { place } = this.hub;
+    place.anchor = place.within(place.index + inserted - 1);
+    const without = inserted < given ? " Reasoning was left out: it belongs to what the model made of it." : "";
+    this.hub.say(`Pasted ${plural(inserted, "item")}.${without}`, { actions: this.undoing });
+  }
+
+  /** The offer to undo, where that can be done. */
+  get undoing() {
+    return this.hub.cannot("undo") ? [] : [{ label: "Undo", run: () => this.undo() }];
   }
 
   up() {
@@ -143,9 +170,8 @@ export class Changes {
     const { hub } = this;
     const { row } = hub.place;
     if (!row?.position) return hub.say("Choose the item that the branch ends with.");
-    const label = `Branch at item ${count(row.position)} as`;
-    const field = { label, value: branchName(hub.facts.session_id, hub.facts.sheets), run: (/** @type {string} */ name) => this.makeBranch(name, row.key) };
-    hub.say(" ", { field, actions: [{ label: "Cancel", run: () => hub.say("") }] });
+    const value = branchName(hub.facts.session_id, hub.facts.sheets);
+    hub.inquire(`Branch at item ${count(row.position)} as`, { value, verb: "Branch", run: (name) => this.makeBranch(name, row.key) });
   }
 
   /** @param {string} new_id @param {string} at */

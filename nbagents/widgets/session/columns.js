@@ -6,7 +6,7 @@ import { clock, count } from "../words.js";
 /** The columns that can be shown; `on` are those that are at first. */
 export const COLUMNS = [
   { name: "position", title: "#", width: "var(--digits)", on: true },
-  { name: "label", title: "type", width: "112px", on: true },
+  { name: "label", title: "type", width: "calc(68px + var(--digits))", on: true },
   { name: "agent", title: "agent", width: "92px", on: false },
   { name: "said", title: "text", width: "minmax(190px, 1fr)", on: true },
   { name: "tokens", title: "tokens", width: "68px", on: true },
@@ -33,7 +33,7 @@ export function fittingColumns(columns, room) {
 
 /** How wide the table must at least be, in pixels. @param {{width: string}[]} columns */
 export function leastWidth(columns) {
-  return 72 + columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
+  return 116 + columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
 }
 
 /**

@@ -216,8 +216,10 @@ export class Editor {
 
   // ------------------------------------------------------------------------------------------ a new item
 
-  begin() {
-    this.fresh ??= { kind: "user", values: { call_id: `call_${Math.random().toString(16).slice(2, 14)}`, arguments: "{}" } };
+  /** @param {{kind?: string, text?: string}} [given]  what it is at first */
+  begin({ kind = "user", text } = {}) {
+    this.fresh ??= { kind, values: { call_id: `call_${Math.random().toString(16).slice(2, 14)}`, arguments: "{}" } };
+    if (text) this.fresh.values.text = text;
     this.hub.draw();
   }
 

@@ -23,7 +23,7 @@ export class GridHub extends LiveHub {
     this.wire = new Wire((message) => this.send(message));
     this.pages = new Pages();
     /** @type {any} */ this.facts = null; // figures, cannot, session_id, where, sheets, version
-    this.ui = { search: "", hidden: new Set(), columns: new Set(COLUMNS.filter((each) => each.on).map((each) => each.name)), menu: "", chose: false };
+    this.ui = { search: "", hidden: new Set(), columns: new Set(COLUMNS.filter((each) => each.on).map((each) => each.name)), widths: new Map(), menu: "", chose: false };
     /** @type {any} */ this.note = null; // {text, bad, actions: [{label, run}], field}
     this.pause = 0; // until when nothing is asked for, because it was refused
     this.polling = false;
@@ -96,7 +96,8 @@ export class GridHub extends LiveHub {
   }
 
   get columns() {
-    return COLUMNS.filter(({ name }) => this.ui.columns.has(name));
+    const { columns, widths } = this.ui;
+    return COLUMNS.filter(({ name }) => columns.has(name)).map((each) => (widths.has(each.name) ? { ...each, width: `${widths.get(each.name)}px` } : each));
   }
 
   /** Why something cannot be done, or "". @param {string} what */
@@ -110,12 +111,19 @@ export class GridHub extends LiveHub {
     this.draw();
   }
 
+  /** Ask under the table for something to fill in. @param {string} label @param {{value: string, verb: string, run: (value: string) => any}} field */
+  inquire(label, { value, verb, run }) {
+    this.say(" ", { field: { label, value, verb, run }, actions: [{ label: "Cancel", run: () => this.say("") }] });
+  }
+
   /** Show what fits a search and the labels that are not hidden. */
   refilter() {
+    const { row } = this.place;
     this.pages.forget();
     this.pages.fitting = 1; // so that a page is asked for
     this.place.toFirst();
     for (const view of this.views) view.toTop();
+    if (!this.isFiltered && row?.position) this.goTo(row.position); // what was found is seen among what stands beside it
     this.draw();
   }
 

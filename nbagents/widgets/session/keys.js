@@ -2,13 +2,13 @@
 /** What the keys mean in the table. */
 
 /** @type {Record<string, string>} */
-const WITH_CTRL = { z: "undo", y: "redo", d: "duplicate", home: "first", end: "last" };
+const WITH_CTRL = { z: "undo", y: "redo", d: "duplicate", c: "copy", x: "cut", a: "all", home: "first", end: "last" };
 /** @type {Record<string, string>} */
 const WITH_ALT = { ArrowUp: "up", ArrowDown: "down" };
 /** @type {Record<string, string>} */
 const ALONE = {
   ArrowUp: "previous", ArrowDown: "next", PageUp: "page up", PageDown: "page down", Home: "first", End: "last", ArrowLeft: "left", ArrowRight: "right",
-  Enter: "edit", F2: "edit", Delete: "delete", Backspace: "delete", Insert: "add", "+": "add", b: "branch", B: "branch", "/": "search", Escape: "escape",
+  Enter: "edit", F2: "edit", Delete: "delete", Backspace: "delete", Insert: "add", "+": "add", b: "branch", B: "branch", g: "go to", G: "go to", "/": "search", Escape: "escape",
 };
 
 /** The command of a key, or undefined. @param {KeyboardEvent} event @returns {string | undefined} */

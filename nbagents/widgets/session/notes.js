@@ -49,11 +49,11 @@ export class Bar {
     return element;
   }
 
-  /** A name to fill in. @param {{label: string, value: string, run: (value: string) => any}} field */
-  fieldOf({ label, value, run }) {
+  /** Something to fill in. @param {{label: string, value: string, verb: string, run: (value: string) => any}} field */
+  fieldOf({ label, value, verb, run }) {
     const input = make("input", "search wide", { type: "text", "aria-label": label, spellcheck: "false" });
     input.value = value;
-    const go = this.action("Branch", () => run(input.value.trim()));
+    const go = this.action(verb, () => run(input.value.trim()));
     this.view.on(input, "keydown", (/** @type {KeyboardEvent} */ { key }) => key === "Enter" && go.click());
     return [make("span", "", {}, [label]), input, go];
   }

@@ -14,8 +14,10 @@ const HELP = [
   ["Enter", "edit"],
   ["+", "add an item"],
   ["Delete", "delete"],
+  ["Ctrl+C", "copy, Ctrl+V paste"],
   ["Ctrl+Z", "undo, Ctrl+Y redo"],
   ["/", "search"],
+  ["G", "go to an item"],
 ];
 
 /** The pane of one view. */

@@ -52,6 +52,15 @@ export class Place {
     hub.draw();
   }
 
+  /** Choose every row that fits. */
+  chooseAll() {
+    const { pages } = this.hub;
+    if (!pages.fitting) return;
+    this.index = 0;
+    this.anchor = pages.fitting - 1;
+    this.choose(pages.row(0) ?? AWAITED);
+  }
+
   /** Go to a place of the whole history. @param {number} position  from 1 */
   goTo(position) {
     const { hub } = this;

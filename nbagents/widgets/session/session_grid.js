@@ -6,6 +6,7 @@
  *   {type: "ready"}                                  send the first page
  *   {type: "page", start, count, search, labels}     some of the rows that fit a search and labels ([] is all)
  *   {type: "cells", key}                             every cell of one row, whole
+ *   {type: "items", keys}                            the JSON of some rows' items
  *   {type: "change", change, on_orphan, ...page}     change is {kind: "set" | "insert" | "delete" | "move", ...} as in sheet.py
  *   {type: "undo", ...page}, {type: "redo", ...page} page: the rows in sight, as for "page"; they come with the answer,
  *                                                    or where all are shown those where the change is
@@ -24,6 +25,7 @@
  * by asking for its version while the grid is in sight. What an item holds is set as text, never as HTML.
  */
 
+import { Clipboard } from "./clipboard.js";
 import { GridHub } from "./hub.js";
 import { commandOf, rowWanted } from "./keys.js";
 import { Menu } from "./menu.js";
@@ -52,6 +54,7 @@ class View extends LiveView {
     this.toolbar = new Toolbar(this, hub);
     this.menu = new Menu(this, hub);
     this.pane = new Pane(this, hub);
+    this.clipboard = new Clipboard(this, hub);
     this.bar = new Bar(this, hub);
     this.foot = new Foot(this, hub);
     const panes = make("div", "panes", {}, [make("div", "table", {}, [this.table.scroller, this.menu.element]), this.pane.element]);
@@ -84,14 +87,18 @@ class View extends LiveView {
   /** A key in the table. @param {KeyboardEvent} event */
   key(event) {
     const command = commandOf(event);
-    if (!command) return;
+    if (!command || (command === "copy" && this.marked)) return;
     event.preventDefault();
     const { place, pages } = this.hub;
     const index = rowWanted(command, { index: place.index, rows: pages.fitting, page: this.table.page, chosen: place.row !== null });
     if (index !== undefined) place.go(index, { extend: event.shiftKey });
     else if (command === "left" || command === "right") this.table.sideways(command === "left" ? -1 : 1);
+    else if (command === "all") place.chooseAll();
+    else if (command === "copy") this.clipboard.copy();
+    else if (command === "cut") this.cut();
     else if (command === "edit") this.edit();
     else if (command === "search") this.toolbar.search.focus();
+    else if (command === "go to") this.askWhere();
     else if (command === "escape") this.escape();
     else this.toolbar.press(command);
   }
@@ -106,6 +113,29 @@ class View extends LiveView {
       changes.branch();
       this.bar.focus();
     } else /** @type {any} */ (changes)[name]();
+  }
+
+  /** Ask which item to go to. */
+  askWhere() {
+    const { hub } = this;
+    const run = (/** @type {string} */ text) => {
+      const position = Number(text.replaceAll(/\D/g, ""));
+      hub.say("");
+      if (position) hub.goTo(Math.min(position, hub.facts.figures.items));
+    };
+    hub.inquire("Go to item", { value: String(hub.place.row?.position || ""), verb: "Go", run });
+    this.bar.focus();
+  }
+
+  /** The text that somebody marked with the mouse, which the browser copies by itself. */
+  get marked() {
+    return String(/** @type {any} */ (this.shadow).getSelection?.() ?? document.getSelection());
+  }
+
+  /** Copy what is chosen, and delete it where that can be done. */
+  async cut() {
+    await this.clipboard.copy();
+    if (!this.hub.note?.bad) this.toolbar.press("delete");
   }
 
   edit() {

@@ -9,6 +9,7 @@ from the page                       what is answered
 ``page`` (start, count, search,     some of the rows that fit
 labels)
 ``cells`` (key)                     every cell of one row, whole
+``items`` (keys)                    the JSON of some rows' items
 ``change`` (change, on_orphan)      what was written, with ``page``: the rows that are in sight then
 ``undo``, ``redo``                  likewise, or null
 ``branch`` (new_id, at)             how the branch is opened
@@ -178,6 +179,9 @@ class SessionGrid(LiveWidget):
     async def _asked_cells(self, message: dict[str, Any]) -> Mapping[str, str | None]:
         return await self._sheet.cells(str(message["key"]))
 
+    async def _asked_items(self, message: dict[str, Any]) -> list[str]:
+        return await self._sheet.items([str(key) for key in message["keys"]])
+
     async def _asked_change(self, message: dict[str, Any]) -> dict[str, Any] | None:
         given = dict(message["change"])
         change = _CHANGES[given.pop("kind")](**given)
@@ -221,6 +225,7 @@ class SessionGrid(LiveWidget):
     _asked: ClassVar[Mapping[str, Callable[[Any, dict[str, Any]], Awaitable[object]]]] = {
         "page": _asked_page,
         "cells": _asked_cells,
+        "items": _asked_items,
         "change": _asked_change,
         "undo": _asked_undo,
         "redo": _asked_redo,

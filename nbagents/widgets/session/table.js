@@ -7,6 +7,7 @@ import { make, put } from "../live.js";
 
 const MAX_ROWS = 14;
 const MIN_ROWS = 9;
+const NARROWEST = 40; // pixels
 
 /** Shows the rows of a hub; a row that scrolls out of sight becomes another one. */
 export class Table {
@@ -25,6 +26,8 @@ export class Table {
     this.scroller = make("div", "scroller", { tabindex: "0", role: "grid", "aria-label": "Items", "aria-multiselectable": "true" }, [this.head, this.rows, this.none]);
     view.on(this.scroller, "scroll", () => this.onScroll());
     view.on(this.rows, "mousedown", (/** @type {MouseEvent} */ event) => this.press(event));
+    view.on(this.head, "pointerdown", (/** @type {PointerEvent} */ event) => this.drag(event));
+    view.on(this.head, "dblclick", (/** @type {any} */ { target }) => this.widen(target.dataset.grip, 0));
   }
 
   focus() {
@@ -46,6 +49,27 @@ export class Table {
     const column = /** @type {any} */ (target.closest("[data-column]"))?.dataset.column ?? "";
     if (event.shiftKey) event.preventDefault();
     this.hub.place.go(row.index, { extend: event.shiftKey, column });
+  }
+
+  /** Make a column as wide as it is drawn. @param {PointerEvent} event */
+  drag(event) {
+    const grip = /** @type {any} */ (event.target);
+    const name = grip.dataset.grip;
+    if (!name || event.button !== 0) return;
+    event.preventDefault();
+    const wide = grip.parentElement.offsetWidth - event.clientX;
+    grip.setPointerCapture(event.pointerId);
+    grip.onpointermove = (/** @type {PointerEvent} */ moved) => this.widen(name, wide + moved.clientX);
+    grip.onlostpointercapture = () => (grip.onpointermove = null);
+  }
+
+  /** @param {string | undefined} name @param {number} pixels  0 is what it was at first */
+  widen(name, pixels) {
+    if (!name) return;
+    const { widths } = this.hub.ui;
+    if (pixels) widths.set(name, Math.max(NARROWEST, Math.round(pixels)));
+    else widths.delete(name);
+    this.hub.draw();
   }
 
   /** Go to the column beside. @param {number} by  -1 or 1 */
@@ -70,7 +94,8 @@ export class Table {
     const top = index * ROW;
     const room = scroller.clientHeight - ROW; // the head covers one row
     this.growTo(Math.max(index + 1, this.hub.pages.fitting));
-    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    if (Math.abs(top - scroller.scrollTop) > 2 * room) scroller.scrollTop = top - room / 2; // with what stands beside it
+    else if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + ROW > scroller.scrollTop + room) scroller.scrollTop = top + ROW - room;
   }
 
@@ -105,12 +130,13 @@ export class Table {
   drawHead() {
     const { columns } = this;
     const { ui } = this.hub;
+    const { style } = this.view.box;
+    const rest = columns.some(({ width }) => width.includes("fr")) ? "22px" : "minmax(22px, 1fr)";
+    style.setProperty("--cols", `${columns.map(({ width }) => width).join(" ")} ${rest}`);
+    style.setProperty("--wide", `${leastWidth(columns)}px`);
     const drawn = `${this.names} ${ui.hidden.size}`;
     if (drawn === this.drawnHead) return;
     this.drawnHead = drawn;
-    const { style } = this.view.box;
-    style.setProperty("--cols", `${columns.map((column) => column.width).join(" ")} 22px`);
-    style.setProperty("--wide", `${leastWidth(columns)}px`);
     this.head.replaceChildren(...columns.map((column) => headCell(column, ui.hidden.size > 0)), columnsButton());
   }
 
@@ -145,10 +171,11 @@ export class Table {
 
 /** @param {{name: string, title: string}} column @param {boolean} isFiltered */
 function headCell({ name, title }, isFiltered) {
-  if (name !== "label") return make("div", `cell ${name}`, { role: "columnheader" }, [title]);
+  const grip = make("i", "grip", { "data-grip": name, title: "Drag to make the column wider; double-click to undo that", "aria-hidden": "true" });
+  if (name !== "label") return make("div", `cell ${name}`, { role: "columnheader" }, [title, grip]);
   const caret = make("i", "caret", { "aria-hidden": "true" });
   const button = make("button", isFiltered ? "sort active" : "sort", { type: "button", title: "Show some types only", "data-menu": "labels" }, [title, caret]);
-  return make("div", `cell ${name}`, { role: "columnheader" }, [button]);
+  return make("div", `cell ${name}`, { role: "columnheader" }, [button, grip]);
 }
 
 function columnsButton() {
