@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents._short import short
+from nbagents.realtime.events import RealtimeRawEvent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,9 +77,10 @@ class EventLog:
         """
         if event.type in _TOLD_TWICE:
             return None
-        raw = event.type == "raw"
-        name = event.name if raw else event.type  # type: ignore[attr-defined]
-        data = event.data if raw else vars(event)  # type: ignore[attr-defined]
+        if isinstance(event, RealtimeRawEvent):
+            source, name, data = "server", event.name, event.data
+        else:
+            source, name, data = "session", event.type, vars(event)
         item_id, detail = _about(data) if isinstance(data, dict) else ("", "")
         with self._lock:
             self._events += 1
@@ -88,7 +90,6 @@ class EventLog:
                 open_entry.last_at = event.at
                 self._news[open_entry.number] = open_entry
                 return open_entry
-            source = "server" if raw else "session"
             entry = Entry(len(self._entries) + 1, event.at, event.at, source, name, item_id, detail)
             self._entries.append(entry)
             self._open[name, item_id] = entry

@@ -117,8 +117,12 @@ class Playback(RealtimePlaybackTracker):
             key = self._current()
             if key is None:
                 return _NOTHING.copy()
-            place = {"current_item_id": key[0], "current_item_content_index": key[1]}
-            return {**place, "elapsed_ms": self._played_ms(key)}  # type: ignore[typeddict-item]
+            item_id, content_index = key
+            return {
+                "current_item_id": item_id,
+                "current_item_content_index": content_index,
+                "elapsed_ms": self._played_ms(key),
+            }
 
     def note_cut(self) -> None:
         """Note that what plays is cut off now, and what waits behind it with it."""

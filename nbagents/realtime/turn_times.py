@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbagents.audio.stages import stages
+from nbagents.realtime.events import RealtimeUserCaptionEvent
 
 if TYPE_CHECKING:
     from nbagents.audio.stages import Stage
@@ -41,7 +42,7 @@ class TurnTimes:
         """
         if event.type == "speech_stopped":
             self.begin(event.at)
-        elif event.type == "user_caption" and event.is_final:  # type: ignore[attr-defined]
+        elif isinstance(event, RealtimeUserCaptionEvent) and event.is_final:
             self._note("transcribed", event.at)
         elif event.type == "response_start":
             self._note("answering", event.at)
