@@ -7,7 +7,8 @@ frontend       how it is told
 ``vscode``     VS Code sets ``__vsc_ipynb_file__`` in the user's namespace
 ``colab``      the module ``google.colab`` is loaded
 ``papermill``  papermill names its files in ``PAPERMILL_OUTPUT_PATH`` and ``PAPERMILL_INPUT_PATH``
-``kernel``     any other kernel: nbclient, nbmake, nbconvert, a Qt or terminal console
+``kernel``     any other kernel; ``jupyter execute`` and ``nbconvert`` have the file in their command line, and
+               nbclient, nbmake, a Qt or terminal console name none
 ``ipython``    IPython in a terminal
 ``script``     no IPython at all
 =============  ==================================================================================
@@ -18,16 +19,18 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Environment", "Frontend", "Location", "current_environment", "locate", "store_path"]
 
 Frontend = Literal["lab", "vscode", "colab", "papermill", "kernel", "ipython", "script"]
 
+_RUNNERS = frozenset({"jupyter-execute", "jupyter-nbconvert", "nbclient", "nbconvert"})
 _LIVE: frozenset[Frontend] = frozenset({"lab", "vscode", "colab"})
 
 
@@ -41,6 +44,8 @@ class Environment:
         shell: The IPython shell's class name, or None without IPython.
         modules: Names of loaded modules.
         folder: The working folder.
+        started_by: The command line of the process that started this one, where it is asked for.
+        started_in: That process's working folder.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +53,8 @@ class Environment:
     shell: str | None = None
     modules: frozenset[str] = frozenset()
     folder: Path = Path()
+    started_by: Sequence[str] = ()
+    started_in: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,13 @@ class Location:
         frontend: What shows the output.
         notebook: The notebook's file, where it is known.
         folder: The folder relative files belong to.
+        source: The file that papermill runs a copy of, else None: its cassette is beside it.
     """
 
     frontend: Frontend
     notebook: Path | None
     folder: Path
+    source: Path | None = None
 
     @property
     def live(self) -> bool:
@@ -88,7 +97,8 @@ def locate(environment: Environment) -> Location:
     if not named:
         return Location(frontend, None, environment.folder)
     notebook = environment.folder / Path(named).expanduser()
-    return Location(frontend, notebook, notebook.parent)
+    source = _papermill_file(environment, "PAPERMILL_INPUT_PATH") if frontend == "papermill" else None
+    return Location(frontend, notebook, notebook.parent, None if source is None else environment.folder / source)
 
 
 def _frontend(environment: Environment) -> Frontend:
@@ -113,11 +123,24 @@ def _named_by_frontend(environment: Environment, frontend: Frontend) -> str | No
     if frontend == "lab":
         name = environment.variables["JPY_SESSION_NAME"]
         return name if name.endswith(".ipynb") else None  # a console is a session without a file
-    return None
+    return _named_by_command(environment) if frontend == "kernel" else None
 
 
-def _papermill_file(environment: Environment) -> str | None:
-    for variable in ("PAPERMILL_OUTPUT_PATH", "PAPERMILL_INPUT_PATH"):
+def _named_by_command(environment: Environment) -> str | None:
+    """Return the one notebook that a program was told to run; of several it is not known which."""
+    words = environment.started_by
+    if not any(Path(word).stem in _RUNNERS for word in words[:3]):  # such as python -m nbconvert
+        return None
+    named = {
+        word
+        for before, word in pairwise(words)
+        if word.endswith(".ipynb") and not word.startswith("-") and before != "--output"
+    }
+    return str(environment.started_in / named.pop()) if len(named) == 1 else None
+
+
+def _papermill_file(environment: Environment, *variables: str) -> str | None:
+    for variable in variables or ("PAPERMILL_OUTPUT_PATH", "PAPERMILL_INPUT_PATH"):
         path = environment.variables.get(variable)
         if path and "://" not in path:  # papermill also writes to object stores
             return path
@@ -149,10 +172,23 @@ def current_environment() -> Environment:
     """Read this process's own environment, without importing anything that is not loaded yet."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
+    started_by, started_in = _starter() if getattr(shell, "kernel", None) is not None else ((), Path())
     return Environment(
         variables=dict(os.environ),
         namespace=shell.user_ns if shell is not None else {},
         shell=type(shell).__name__ if shell is not None else None,
         modules=frozenset({"google.colab"} & sys.modules.keys()),
         folder=Path.cwd(),
+        started_by=started_by,
+        started_in=started_in,
     )
+
+
+def _starter() -> tuple[Sequence[str], Path]:
+    """Return the command line and the working folder of the process that started this kernel."""
+    psutil = sys.modules.get("psutil")  # ipykernel has loaded it
+    try:
+        parent = psutil.Process(os.getppid())  # type: ignore[union-attr]  # without it there is nothing to know
+        return tuple(parent.cmdline()), Path(parent.cwd())
+    except (AttributeError, OSError, getattr(psutil, "Error", OSError)):  # gone, or another user's
+        return (), Path()

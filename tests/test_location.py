@@ -9,6 +9,12 @@ from nbagents._location import Environment, Location, current_environment, locat
 KERNEL = "ZMQInteractiveShell"
 HOME = Path("/home/ada")
 
+
+def started(*command):
+    """A kernel that a program started in another folder than the notebook's."""
+    return Environment(shell=KERNEL, folder=Path("/elsewhere"), started_by=command, started_in=HOME)
+
+
 CASES = {
     "lab": (
         Environment({"JPY_SESSION_NAME": "/home/ada/work/lamp.ipynb"}, shell=KERNEL, folder=HOME),
@@ -31,9 +37,21 @@ CASES = {
         Environment(shell="Shell", modules=frozenset({"google.colab"}), folder=Path("/content")),
         Location("colab", None, Path("/content")),
     ),
-    "nbclient, nbmake and nbconvert, which name no file": (
-        Environment(shell=KERNEL, folder=HOME),
+    "nbclient and nbmake, which name no file": (
+        Environment(shell=KERNEL, folder=HOME, started_by=("python", "/bin/pytest", "--nbmake", "lamp.ipynb")),
         Location("kernel", None, HOME),
+    ),
+    "jupyter execute": (
+        started("/venv/bin/python", "/venv/bin/jupyter-execute", "work/lamp.ipynb"),
+        Location("kernel", HOME / "work/lamp.ipynb", HOME / "work"),
+    ),
+    "nbconvert, with a name for what it writes": (
+        started("python3", "-m", "nbconvert", "--execute", "/data/lamp.ipynb", "--output", "out.ipynb"),
+        Location("kernel", Path("/data/lamp.ipynb"), Path("/data")),
+    ),
+    "several notebooks, of which it is not known which one runs": (
+        started("jupyter-execute.exe", "a.ipynb", "b.ipynb", "--output=c.ipynb"),
+        Location("kernel", None, Path("/elsewhere")),
     ),
     "papermill": (
         Environment(
@@ -41,7 +59,7 @@ CASES = {
             shell=KERNEL,
             folder=HOME,
         ),
-        Location("papermill", HOME / "out/lamp.ipynb", HOME / "out"),
+        Location("papermill", HOME / "out/lamp.ipynb", HOME / "out", HOME / "in.ipynb"),
     ),
     "papermill writing to an object store": (
         Environment(
@@ -49,7 +67,7 @@ CASES = {
             shell=KERNEL,
             folder=HOME,
         ),
-        Location("papermill", HOME / "in.ipynb", HOME),
+        Location("papermill", HOME / "in.ipynb", HOME, HOME / "in.ipynb"),
     ),
     "IPython in a terminal": (
         Environment({"JPY_SESSION_NAME": "x.ipynb"}, shell="TerminalInteractiveShell", folder=HOME),

@@ -80,7 +80,7 @@ class Replays:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        said = _said(item.name, Path(item.path).with_suffix(ENDING), folder / "report.jsonl")
+        said = _said(item.nodeid.partition("::")[0], Path(item.path).with_suffix(ENDING), folder / "report.jsonl")
         item.user_properties.append((_PROPERTY, said))  # reports also come from the workers of pytest-xdist
         shutil.rmtree(folder, ignore_errors=True)
 

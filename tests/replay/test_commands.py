@@ -106,6 +106,22 @@ def test_check_says_what_no_longer_matches(lamp, scripted, capsys):
     assert "secret: line 4 of lamp.cassette.jsonl holds a secret (AWS key)" in capsys.readouterr().out
 
 
+def test_a_secret_that_a_cell_shows_is_not_saved(lamp, scripted, environment, capsys):
+    """What a cell prints is looked through like a cassette: nothing is saved, and it is said where it stands."""
+    environment.setenv("OPENAI_API_KEY", "sk-abcdefghijklmnopqrstuv")
+    path = lamp(ASK.format(text="Hi"), "import os\nprint(os.environ['OPENAI_API_KEY'])")
+    scripted.says("hello")
+    before = path.read_bytes()
+    assert main(["record", "lamp.ipynb"]) == 1
+    assert "secret: cell c2 (import os) shows a secret (OPENAI_API_KEY) in its output" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    printed = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<b>AKIAIOSFODNN7EXAMPLQ</b>"}}
+    cell = {"cell_type": "code", "id": "c2", "source": "lamp", "outputs": [printed]}
+    (found,) = check.shown({"cells": [cell]})
+    assert "AWS key" in found.text
+
+
 def test_diff_compares_with_a_run_that_is_there_already(tmp_path, capsys):
     """Outputs are compared with an executed copy, cell by cell; counts, pieces and addresses do not matter."""
 

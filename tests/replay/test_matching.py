@@ -7,9 +7,11 @@ import asyncio
 import pytest
 from agents import Agent, Runner, function_tool
 
+from nbagents.cli import main
 from nbagents.errors import CassetteError, CassetteMissError, NetworkRefusedError, SecretFoundError
 from nbagents.replay.cassette.cassette import Cassette
 from nbagents.replay.cassette.recording import Recording
+from nbagents.replay.wire import client as seam
 
 HEAD = '{"nbagents_cassette": 1}\n'
 
@@ -91,6 +93,53 @@ async def test_what_an_earlier_run_of_a_cell_still_asks_is_not_recorded(tape):
         await ask(client, text)
     tape.replay()
     assert [line["request"]["body"]["input"] for line in tape.lines] == ["B", "D"]
+
+
+RECORD_TOO = """
+import os, nbagents
+from nbagents.errors import CassetteError
+try:
+    nbagents.enable(mode="record")
+except CassetteError as exc:
+    print(exc)
+else:
+    nbagents.sync_openai_client().responses.create(model="m", input="Ho")
+"""
+
+
+async def test_a_second_kernel_does_not_record_into_the_same_cassette(tape, run_python, tmp_path, capsys):
+    """It is told at once, before it asks anything; when the first is done it may, and nothing is lost."""
+    tape.server.says("one", "two")
+    await ask(tape.record().openai_client(), "Hi")
+    names = {
+        "OPENAI_BASE_URL": tape.server.url,
+        "NBAGENTS_CASSETTE": str(tape.path),
+        "NBAGENTS_DB": str(tmp_path / "d"),
+    }
+    refused = run_python(RECORD_TOO, **names)
+    assert "lamp.cassette.jsonl is being recorded by another kernel" in refused.stdout
+    assert "%nbagents mode live" in refused.stdout
+    tape.path.with_name("lamp.ipynb").write_text(
+        '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    assert main(["record", str(tape.path.with_name("lamp.ipynb"))]) == 1
+    assert "failed: " in capsys.readouterr().out
+    assert len(tape.server.received) == 1
+    seam.install("offline")
+    assert run_python(RECORD_TOO, **names).stdout == ""
+    assert [line["request"]["body"]["input"] for line in tape.lines] == ["Hi", "Ho"]
+
+
+async def test_a_request_that_was_edited_in_the_file_is_what_it_says_now(tape):
+    """An edit by hand of what was asked is seen: the miss shows it, and the request that it is now matches."""
+    tape.server.says("a")
+    await ask(tape.record().openai_client(), "Hi")
+    tape.replay()
+    tape.path.write_text(tape.path.read_text().replace('"input":"Hi"', '"input":"Hey"'))
+    client = tape.replay().openai_client()
+    with pytest.raises(CassetteMissError, match=r'\$\.body\.input: recorded "Hey", asked "Hi"'):
+        await ask(client, "Hi")
+    assert await ask(client, "Hey") == "a"
 
 
 async def test_a_miss_says_what_differs(tape):

@@ -12,6 +12,7 @@ import pytest
 from agents import Agent, Runner
 
 from nbagents.errors import CassetteError, CassetteMissError, ConfigError
+from nbagents.replay.wire.report import read_report
 
 CHAT = {
     "id": "chatcmpl-1",
@@ -252,7 +253,10 @@ def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
     tape.server.says("one")
     tape.cell("script")
     tape.record().sync_openai_client().responses.create(model="m", input="Hi")
+    tape.replay()
+    report = tape.path.with_name("report.jsonl")
     names = {"NBAGENTS_CASSETTE": str(tape.path), "NBAGENTS_DB": str(tape.path.with_name("lamp.db"))}
+    names["NBAGENTS_REPLAY_REPORT"] = str(report)
     script = (
         "import nbagents\nfrom nbagents.replay.wire.client import current_deck\n"
         "nbagents.enable()\nprint(current_deck().speed)\n"
@@ -262,6 +266,7 @@ def test_unused_calls_are_said_when_a_script_ends(tape, run_python):
     assert done.stdout.split() == ["2.0", "0.5"]
     assert "1 of 1 recorded calls of lamp.cassette.jsonl were not used" in done.stderr
     assert "POST responses (cell script, call 1)" in done.stderr
+    assert read_report(report).modes == ["replay", "replay"]
 
 
 @pytest.mark.parametrize(("status", "error"), [(429, openai.RateLimitError), (500, openai.InternalServerError)])

@@ -31,9 +31,10 @@ def cassette_path(location: Location, variables: Mapping[str, str]) -> Path:
     named = variables.get("NBAGENTS_CASSETTE")
     if named:
         return location.folder / Path(named).expanduser()
-    if location.notebook is None:
+    notebook = location.source or location.notebook
+    if notebook is None:
         return location.folder / f"nbagents{ENDING}"
-    return location.notebook.with_suffix(ENDING)
+    return notebook.with_suffix(ENDING)
 
 
 def record_command(cassette: Path) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nbagents.replay.cassette.path import ENDING, record_command
 from nbagents.replay.cassette.scrub import Scrubber
+from nbagents.replay.commands.compare import output_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,11 +20,24 @@ if TYPE_CHECKING:
     from nbagents.replay.mode import Mode
     from nbagents.replay.wire.report import Outcome
 
-__all__ = ["Finding", "Kind", "age", "alone", "failed", "nothing_recorded", "replayed", "secrets", "stale"]
+__all__ = [
+    "Finding",
+    "Kind",
+    "age",
+    "alone",
+    "failed",
+    "nothing_recorded",
+    "replayed",
+    "secrets",
+    "shown",
+    "stale",
+]
 
 Kind = Literal["missing", "unused", "stale", "secret", "old", "failed", "network"]
 
 _OLD_DAYS = 30
+_RUN = "look at what is saved (-) and what is new (+), and if it is right, run all cells without a key and save"
+_UNSEEN = "leave it out of what is printed, and make a new one if somebody has seen this"
 _NETWORK = (
     "a replay reaches nothing: ask the model by nbagents.openai_client(), and serve what tools need from 127.0.0.1"
 )
@@ -112,8 +126,18 @@ def _not_on(outcome: Outcome, mode: Mode) -> str:
 def stale(cells: Iterable[Stale]) -> list[Finding]:
     """Return saved outputs that are not what their cells give now."""
     return [
-        Finding("stale", "\n".join((f"cell {one.cell} ({one.source}) gives other outputs:", *one.lines)))
+        Finding("stale", "\n".join((f"cell {one.cell} ({one.source}) gives other outputs; {_RUN}:", *one.lines)))
         for one in cells
+    ]
+
+
+def shown(notebook: dict[str, Any]) -> list[Finding]:
+    """Return the cells of a notebook whose outputs show a secret."""
+    scrubber = Scrubber()
+    return [
+        Finding("secret", f"cell {name} ({label}) shows a secret ({hits[0].name}) in its output; {_UNSEEN}")
+        for name, label, text in output_texts(notebook)
+        if (hits := scrubber.hits_in_file(text))
     ]
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from nbagents._static_table import many
 from nbagents.errors import ReplayError
 from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.cassette.hold import hold
 from nbagents.replay.cassette.path import ENDING
 from nbagents.replay.commands import check
 from nbagents.replay.commands.compare import compare
@@ -37,6 +38,7 @@ __all__ = ["cassettes_alone", "check_notebooks", "diff_notebooks", "notebooks_wi
 
 OK, FOUND, USAGE = 0, 1, 2
 _KEPT = "recorded, but it does not replay, so the old cassette stays"
+_UNSAVED = "recorded, but what is secret is not saved, so the old cassette and outputs stay"
 _DIFFERS = "a cell must ask the same in each run, without the time, random numbers or paths in what it says"
 _CHANGED = "the notebook was changed while it was being recorded, so it and its old cassette stay; record again"
 _WITH_IDS = 5  # the minor version of the notebook format, 4, since which cells have ids
@@ -140,8 +142,12 @@ def _each(paths: Sequence[Path], work: Callable[[Path], list[Finding]], printer:
 
 
 def _record(path: Path, printer: Printer) -> list[Finding]:
-    target = _cassette(path)
-    _give_ids(path, printer)
+    with hold(_cassette(path)):
+        _give_ids(path, printer)
+        return _record_held(path, _cassette(path), printer)
+
+
+def _record_held(path: Path, target: Path, printer: Printer) -> list[Finding]:
     before = path.read_bytes()
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".nbagents-") as folder:
         fresh = Path(folder, target.name)
@@ -152,7 +158,10 @@ def _record(path: Path, printer: Printer) -> list[Finding]:
             return [check.nothing_recorded(made.outcome)]
         again = _run(path, "replay", fresh, printer)
         cassette = Cassette.read(fresh)
-        findings = [*check.secrets(fresh), *check.replayed(cassette, again.outcome, again.error)]
+        secret = [*check.secrets(fresh), *check.shown(again.notebook)]
+        if secret:
+            return [*secret, check.Finding("failed", _UNSAVED)]
+        findings = check.replayed(cassette, again.outcome, again.error)
         if findings:
             differs = any(one.kind in {"missing", "unused"} for one in findings)
             return [*findings, check.Finding("failed", f"{_KEPT}: {_DIFFERS}" if differs else _KEPT)]
@@ -160,7 +169,7 @@ def _record(path: Path, printer: Printer) -> list[Finding]:
             return [check.Finding("failed", _CHANGED)]
         _put(cassette, target)
     _save(again, path)
-    printer.line(f"{path.name}: {many(len(cassette), 'call')} recorded in {target.name}")
+    printer.line(f"{path}: {many(len(cassette), 'call')} recorded in {target.name}")
     return []
 
 
@@ -172,7 +181,7 @@ def _give_ids(path: Path, printer: Printer) -> None:
     if notebook.nbformat_minor < _WITH_IDS:
         made = nbformat.v4.upgrade(notebook, from_minor=notebook.nbformat_minor)  # type: ignore[no-untyped-call]  # nbformat's
         nbformat.write(made, path)  # type: ignore[no-untyped-call]  # nbformat's
-        printer.line(f"{path.name}: its cells had no ids, by which calls are found; they have now")
+        printer.line(f"{path}: its cells had no ids, by which calls are found; they have now")
 
 
 def _put(cassette: Cassette, target: Path) -> None:
@@ -196,7 +205,7 @@ def _check(path: Path, printer: Printer) -> list[Finding]:
     cassette = Cassette.read(target)
     saved = read_notebook(path)
     made = _run(path, "replay", target, printer)
-    found = [*check.secrets(target), *check.replayed(cassette, made.outcome, made.error)]
+    found = [*check.secrets(target), *check.shown(saved), *check.replayed(cassette, made.outcome, made.error)]
     if made.error is None:
         found += check.stale(compare(saved, made.notebook))
     return found + check.age((one.recorded for one in cassette), datetime.now(UTC).date())
@@ -214,7 +223,7 @@ def _diff(path: Path, printer: Printer, executed: Path | None) -> list[Finding]:
 
 def _run(path: Path, mode: Mode, cassette: Path, printer: Printer) -> Executed:
     variables = {"NBAGENTS_MODE": mode, "NBAGENTS_CASSETTE": str(cassette.absolute())}
-    return execute(path, variables, lambda cell, of: printer.passing(f"{path.name}: {mode} cell {cell} of {of}"))
+    return execute(path, variables, lambda cell, of: printer.passing(f"{path}: {mode} cell {cell} of {of}"))
 
 
 def _cassette(path: Path) -> Path:
@@ -230,7 +239,7 @@ def _all_there(paths: Sequence[Path], printer: Printer) -> bool:
 
 def _say(path: Path, findings: Sequence[Finding], printer: Printer) -> int:
     for one in findings:
-        printer.line(f"{path.name}: {'warning: ' if one.warning else ''}{one.kind}: {one.text}")
+        printer.line(f"{path}: {'warning: ' if one.warning else ''}{one.kind}: {one.text}")
     if not findings:
-        printer.line(f"{path.name}: ok")
+        printer.line(f"{path}: ok")
     return FOUND if any(not one.warning for one in findings) else OK

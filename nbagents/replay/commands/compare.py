@@ -20,10 +20,11 @@ from nbagents.replay.match.place import label_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Stale", "compare"]
+__all__ = ["Stale", "compare", "output_texts"]
 
 _SHOWN = 12  # lines of one cell's difference
 _TAG = re.compile(r"""<[a-zA-Z/!](?:[^>]*?\bsrc=["']?(?P<src>[^"'\s>]+))?[^>]*>""")
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "application/pdf"})
 _WIDTH = 160  # characters of one line
 # What Python itself makes anew in each process.
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b|ipykernel_\d+")
@@ -66,6 +67,19 @@ def compare(saved: dict[str, Any], executed: dict[str, Any]) -> list[Stale]:
         if lines:
             found.append(Stale(name, label_of(text_of(cell.get("source", ""))), tuple(lines)))
     return found
+
+
+def output_texts(notebook: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield each text that the outputs of a notebook show, with its cell's id and first line; pictures are none.
+
+    Args:
+        notebook: As nbformat has it.
+    """
+    for name, cell in _code_cells(notebook):
+        label = label_of(text_of(cell.get("source", "")))
+        for kind, text in _texts(cell.get("outputs", [])):
+            if kind not in _PICTURES:
+                yield name, label, text
 
 
 def _code_cells(notebook: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -190,8 +190,14 @@ def seam() -> Seam:
     Raises:
         ModeError: The environment names a mode that cannot be used.
     """
+    from nbagents.replay.wire.report import report_of
+
     with _lock:
-        return _state.seam or _switch(choose_mode())
+        if _state.seam is not None:
+            return _state.seam
+        mode = choose_mode()
+        report_of(os.environ).began(mode)
+        return _switch(mode)
 
 
 def _switch(
@@ -216,9 +222,7 @@ def _load(deck: Deck, mode: Mode, where: Where | None, speed: float | None) -> N
 
     deck.speed = replay_speed(os.environ) if speed is None else checked_speed(speed, name="speed")
     deck.where = where or deck.where
-    report = report_of(os.environ)
-    report.began(mode)
-    deck.load(mode, _cassette(), report)
+    deck.load(mode, _cassette(), report_of(os.environ))
 
 
 def _cassette() -> Path:

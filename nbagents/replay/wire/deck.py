@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbagents.errors import CassetteError
 from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.cassette.hold import hold
 from nbagents.replay.match.place import NOTHING, SCRIPT, Before, Place, Where
 from nbagents.replay.traces.clock import ReplayClock
 from nbagents.replay.wire.guard import guard, release
@@ -17,6 +18,8 @@ from nbagents.replay.wire.recorder import Recorder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from filelock import FileLock
 
     from nbagents.replay.mode import Mode
     from nbagents.replay.wire.ask import Ask
@@ -50,6 +53,7 @@ class Deck:
     recorder: Recorder | None = None
     player: Player | None = None
     clock: ReplayClock | None = None
+    _held: FileLock | None = field(default=None, repr=False)
     _registered: bool = field(default=False, repr=False)
 
     def load(self, mode: Mode, path: Path, report: Report) -> None:
@@ -77,6 +81,9 @@ class Deck:
         if recorder is not None:
             recorder.finish()
             recorder.settle()
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     def advance(self, ms: float) -> None:
         """Let milliseconds of the recording pass for the task that calls this."""
@@ -139,9 +146,14 @@ class Deck:
     def _record(self, path: Path) -> None:
         if self.recorder is not None and self.recorder.cassette.path == path:
             return
-        cassette = Cassette.read(path) if path.exists() else Cassette(path)
+        held = hold(path)
+        try:
+            cassette = Cassette.read(path) if path.exists() else Cassette(path)
+        except CassetteError:
+            held.release()
+            raise
         self.eject()
-        self.recorder = Recorder(cassette, self.place)
+        self.recorder, self._held = Recorder(cassette, self.place), held
         self._register()
 
     def _register(self) -> None:

@@ -157,9 +157,8 @@ class Player:
         return any(other.attempt == one.attempt + 1 for other in same)
 
     def _miss(self, place: Place, request: dict[str, Any]) -> Exception:
-        key = hash_of(request)
-        own = [self._recordings[n] for n in self._by_key[place.cell, key]]
-        same = own or [one for one in self._recordings if one.hash == key]
+        same = [one for one in self._recordings if one.request == request]
+        same = [one for one in same if one.cell == place.cell] or same
         fresh = [one for n, one in enumerate(self._recordings) if n not in self._used]
         used = [one for n, one in enumerate(self._recordings) if n in self._used]
         return miss(self.cassette.path, place, request, same, fresh + used)
