@@ -33,6 +33,7 @@ class Conversation:
         session: The session, or the branch that is gone on with.
         turns: What was said so far.
         branches: The sessions that were gone back from, the newest last.
+        trouble: Why the history could not be read, or empty.
     """
 
     def __init__(self, agent: Agent[Any], session: Session, changed: Callable[[int | None], None]) -> None:
@@ -40,6 +41,7 @@ class Conversation:
         self.session = session
         self.turns: list[Turn] = []
         self.branches: list[Session] = []
+        self.trouble = ""
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
@@ -91,7 +93,10 @@ class Conversation:
             self.load()
 
     async def _load(self) -> None:
-        self.turns = turns_of(await self.session.get_items())
+        try:
+            self.turns, self.trouble = turns_of(await self.session.get_items()), ""
+        except Exception as exc:  # noqa: BLE001 - any session's code; it is said on the page
+            self.turns, self.trouble = [], f"the history cannot be read: {type(exc).__name__}: {exc}"
         self._changed(None)
 
     async def _again(self, turn: int, text: str) -> None:

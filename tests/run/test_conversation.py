@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 from agents import Agent, function_tool
@@ -128,6 +129,21 @@ async def test_a_turn_that_fails_says_why(session):
     await conversation._task
     assert [turn.asked for turn in conversation.turns] == ["Go.", "Again.", "And now?"]
     assert conversation.turns[1].error.startswith("SessionClosedError")
+
+
+async def test_a_history_that_cannot_be_read_says_why(session):
+    """It is said, and asyncio has no error that nobody asked for; what is said next is a turn of its own."""
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    await session.close()
+    conversation = talk(session, [assistant_message("Hello.")])
+    conversation.load()
+    turn = await said(conversation, "Go.")
+    assert conversation.trouble.startswith("the history cannot be read: SessionClosedError")
+    assert turn.error.startswith("SessionClosedError")
+    del conversation, turn
+    gc.collect(1)
+    assert complaints == []
 
 
 async def test_only_a_session_with_branches_can_be_edited():

@@ -148,6 +148,8 @@ class ChatPanel(OpensTraces):
                     "turns": [turn.as_json() for turn in talk.turns],
                 }
             )
+            if talk.trouble:
+                self.send({"type": "error", "about": {"type": "ready"}, "text": talk.trouble})
 
     def _on_ready(self, _message: dict[str, Any], _buffers: list[memoryview]) -> None:
         self._send_all()  # here and now: a cell that blocks holds up the event loop
