@@ -163,6 +163,27 @@ async def test_a_cancelled_add_is_whole(session, conversations):
     assert len(await session.get_items()) == 20
 
 
+async def test_a_loop_that_ends_while_it_is_asked_is_an_error(session, conversations):
+    """Who waits on another loop is told; it is not taken for a cancellation, and the session works on."""
+    began = threading.Event()
+    loop = asyncio.get_running_loop()
+
+    async def home():
+        await session.get_items()
+        conversations.held = (began, threading.Event())
+        loop.call_soon_threadsafe(asking.set)
+        await asyncio.to_thread(began.wait)
+
+    asking = asyncio.Event()
+    panel = asyncio.create_task(asyncio.to_thread(asyncio.run, home()))
+    await asking.wait()
+    with pytest.raises(SessionUnreachableError, match="has ended meanwhile"):
+        await session.add_items([user("a")])
+    await panel
+    conversations.held[1].set()
+    assert texts(await session.get_items()) == ["a"]
+
+
 async def test_the_table_is_edited_and_written_back(session, conversations, history):
     """What comes before the first change keeps its ids; the conversation stays the same one."""
     await session.add_items(history)

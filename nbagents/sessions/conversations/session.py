@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from agents import OpenAIConversationsSession as SdkConversationsSession
 
@@ -16,7 +16,7 @@ from nbagents.sessions.table.any_session import items_of, numbered
 from nbagents.sessions.table.tabular import Tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from agents import TResponseInputItem
     from agents.memory import SessionSettings
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nbagents.sessions.table.edited import Wanted
 
 __all__ = ["OpenAIConversationsSession"]
+
+T = TypeVar("T")
 
 _PAGE = 100  # the most that one request lists
 
@@ -92,8 +94,7 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
         """
         if limit is None and self.session_settings is not None:
             limit = self.session_settings.limit
-        with translated(self._openai_client, self._session_id):
-            return cast("list[TResponseInputItem]", await self._home.run(lambda: self._read(limit)))
+        return cast("list[TResponseInputItem]", await self._do(lambda: self._read(limit)))
 
     async def add_items(self, items: list[TResponseInputItem]) -> None:
         """Append items, twenty in one request. More are not all or none: the error says how many were added.
@@ -109,7 +110,7 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
         encode(items, session_id=self._session_id or "(not begun)")
         plain = [{key: value for key, value in item.items() if key != METADATA_KEY} for item in items]
         if plain:
-            await self._home.run(lambda: self._append(plain))
+            await self._do(lambda: self._append(plain))
 
     async def _append(self, items: Sequence[Any]) -> None:
         async with self._mutation_lock:
@@ -118,14 +119,17 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
     async def pop_item(self) -> TResponseInputItem | None:
         """Remove the newest item and return it, None where there is none."""
         pop = super().pop_item
-        with translated(self._openai_client, self._session_id):
-            return cast("TResponseInputItem | None", await self._home.run(pop))
+        return cast("TResponseInputItem | None", await self._do(pop))
 
     async def clear_session(self) -> None:
         """Delete the conversation; the next use begins another, with another id."""
         clear = super().clear_session
+        await self._do(clear)
+
+    async def _do(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run work where the client lives, with our errors."""
         with translated(self._openai_client, self._session_id):
-            await self._home.run(clear)
+            return await self._home.run(work)
 
     async def _get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Read for the SDK's own methods, which hold the lock."""
@@ -170,11 +174,10 @@ class OpenAIConversationsSession(Tabular, SdkConversationsSession):
             await self._openai_client.conversations.items.delete(id_, conversation_id=conversation_id)
 
     async def _rows(self) -> list[Row]:
-        with translated(self._openai_client, self._session_id):
-            return numbered(await self._home.run(lambda: self._read(None)))
+        return numbered(await self._do(lambda: self._read(None)))
 
     async def _replace(self, before: Sequence[Row], after: Sequence[Wanted]) -> None:
-        await self._home.run(lambda: self._rewrite(before, after))
+        await self._do(lambda: self._rewrite(before, after))
 
     async def _rewrite(self, before: Sequence[Row], after: Sequence[Wanted]) -> None:
         """Create first and delete then, so that nothing is lost where the API refuses an item."""

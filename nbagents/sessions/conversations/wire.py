@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbagents.errors import SessionRefusedError, SessionUnreachableError
+from nbagents.sessions.loops.home_loop import HomeEndedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,6 +75,13 @@ def translated(client: AsyncOpenAI, conversation_id: str | None, *, doing: str =
             session_id=name,
             address=address,
             status=exc.status_code,
+        ) from exc
+    except HomeEndedError as exc:
+        raise SessionUnreachableError(
+            f"conversation {name}: the event loop that asked {address} has ended meanwhile, as a panel's does "
+            "when it is closed. What was sent last may have been written; try again",
+            session_id=name,
+            address=address,
         ) from exc
     except openai.APIConnectionError as exc:
         raise SessionUnreachableError(

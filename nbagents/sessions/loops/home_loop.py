@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["HomeLoop"]
+__all__ = ["HomeEndedError", "HomeLoop"]
 
 T = TypeVar("T")
+
+_LOOK_S = 0.2
+
+
+class HomeEndedError(Exception):
+    """The loop that was asked ended before it answered."""
 
 
 class HomeLoop:
@@ -36,6 +42,9 @@ class HomeLoop:
 
         Args:
             work: Makes the coroutine.
+
+        Raises:
+            HomeEndedError: Home ended meanwhile; what was begun there may be done or not.
         """
         here = asyncio.get_running_loop()
         home = self._loop
@@ -43,4 +52,18 @@ class HomeLoop:
             home = self._loop = here
         if home is here:
             return await work()
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), home))
+        return await _answer(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), home)), home)
+
+
+async def _answer(asked: asyncio.Future[T], home: asyncio.AbstractEventLoop) -> T:
+    """Wait for what another loop was asked: one that ends cancels it, or never answers."""
+    try:
+        running = True
+        while running and not asked.done():  # once more after its end, as the answer may be on its way
+            running = home.is_running()
+            await asyncio.wait({asked}, timeout=_LOOK_S)
+    finally:
+        here = asked.cancel()  # it is not done: whoever asked was cancelled, or home has ended
+    if here or asked.cancelled():
+        raise HomeEndedError
+    return asked.result()
