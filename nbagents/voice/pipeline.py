@@ -153,12 +153,13 @@ class VoicePipeline:
 
     def interrupt(self) -> None:
         """Stop the answer, as speech does; may be called on any thread, and does nothing where nobody talks."""
-        loop = self._loop
-        if loop is not None:
-            call_soon(loop, self._interrupt_here)
+        current, loop = self._current, self._loop
+        if current is not None and loop is not None:
+            call_soon(loop, self._interrupt_here, current)
 
-    def _interrupt_here(self) -> None:
-        self._interrupting = unasked(asyncio.ensure_future(self.speech_started()))
+    def _interrupt_here(self, current: Answering) -> None:
+        if current is self._current:  # else another turn has begun meanwhile, which nobody wants to stop
+            self._interrupting = unasked(asyncio.ensure_future(self.speech_started()))
 
     async def process_audio_stream(
         self, audio_stream: AsyncIterable[bytes], context: object = None

@@ -97,6 +97,19 @@ async def test_a_session_that_cannot_be_cut(said, stream, complaints):
     assert "the file is held" in str(error)
 
 
+async def test_only_the_turn_that_was_answered_is_stopped(said, complaints):
+    """A stop that arrives once the next turn has begun, on a machine that is busy, does not stop that one."""
+    pipeline = talker(texts=("hello",) * 2)
+    pipeline._loop = asyncio.get_running_loop()
+    for _ in range(2):
+        await pipeline.speech_ended(SpeechEnded(np.zeros(160, np.int16), 0), None)
+        pipeline.interrupt()
+    await pipeline.speech_ended(SpeechEnded(np.zeros(160, np.int16), 0), None)
+    await asyncio.sleep(0)
+    assert [turn.interrupted for turn in pipeline.turns] == [False, False, False]
+    await pipeline.speech_started()
+
+
 class Hearing(ScriptedSTTModel):
     """A model that listens along, and hears nothing."""
 
