@@ -18,12 +18,13 @@ ASK = "assert (await client.responses.create(model='m', input={text!r})).output_
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, scripted, environment):
-    """A folder with a notebook that was recorded, and one that needs no cassette."""
+    """A folder with a notebook that was recorded, and another of the same name below that needs no cassette."""
     monkeypatch.chdir(tmp_path)
     environment.setenv("OPENAI_BASE_URL", scripted.url)
     sources = (ENABLE, ASK.format(text="Hi", answer="hello"), ASK.format(text="Ho", answer="ahoy"))
     write(tmp_path / "lamp.ipynb", *sources)
-    write(tmp_path / "rules.ipynb", "import nbagents\nnbagents.enable()")
+    (tmp_path / "Übung 1").mkdir()
+    write(tmp_path / "Übung 1" / "lamp.ipynb", "import nbagents\nnbagents.enable()")
     write(tmp_path / "plain.ipynb", "import os\nassert 'NBAGENTS_MODE' not in os.environ")
     scripted.says("hello", "ahoy")
     assert main(["record", "lamp.ipynb"]) == 0
@@ -49,11 +50,11 @@ def test_a_recorded_notebook_is_replayed_by_itself(folder):
     done = pytest_in(folder)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
-    assert "lamp.ipynb: 2 of 2 recorded calls used" in done.stdout
+    assert "\nlamp.ipynb: 2 of 2 recorded calls used" in done.stdout
     assert "plain.ipynb:" not in done.stdout
-    assert "no cassette, so that rules answered: rules.ipynb" in done.stdout
-    made = {path.name for path in folder.iterdir()} - {"nbagents.db"}  # of the one whose rules answered
-    assert made == {"lamp.cassette.jsonl", "lamp.ipynb", "plain.ipynb", "rules.ipynb"}
+    assert "no cassette, so that rules answered: Übung 1/lamp.ipynb" in done.stdout
+    made = {path.name for path in folder.iterdir()}
+    assert made == {"lamp.cassette.jsonl", "lamp.ipynb", "plain.ipynb", "Übung 1"}
 
 
 def test_unused_and_missing_calls_are_in_the_summary(folder):

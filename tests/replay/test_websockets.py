@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 
 import numpy as np
+import psutil
 import pytest
 from agents import Agent, Runner
 from agents.models.openai_responses import OpenAIResponsesWSModel
@@ -85,15 +87,20 @@ async def transcribe(client, *, pieces=4, model="gpt-4o-transcribe", piece=480):
         await spoken.add_audio(np.arange(piece, dtype=np.int16))
     await spoken.add_audio(None)
     kept = dict.fromkeys(("trace_include_sensitive_data", "trace_include_sensitive_audio_data"), False)
-    session = await OpenAISTTModel(model, client).create_session(spoken, STTModelSettings(), **kept)
+    settings = STTModelSettings(
+        prompt="ghp_abcdefghijklmnopqrstuvwxyzABCDEF0123 or " + os.environ.get("DOOR_TOKEN", "")
+    )
+    session = await OpenAISTTModel(model, client).create_session(spoken, settings, **kept)
     return [turn async for turn in session.transcribe_turns()]
 
 
 async def test_a_streamed_transcription_is_replayed(tape, api):
     """Both ways are kept in their order, sound as its hash; a replay needs no server and gives the same turns."""
     tape.environment.setenv("OPENAI_API_KEY", "sk-abcdefghijklmnopqrstuv")
+    tape.environment.setenv("DOOR_TOKEN", "open sesame")
     turns = await transcribe(tape.record(api.url).openai_client())
     assert turns == ["turn 1", "turn 2"]
+    tape.environment.setenv("DOOR_TOKEN", "another one")
     path, headers = api.headers[0]
     assert path == "/v1/realtime?intent=transcription"
     assert headers["authorization"] == "Bearer sk-abcdefghijklmnopqrstuv"
@@ -112,7 +119,7 @@ async def test_a_streamed_transcription_is_replayed(tape, api):
     ]
     assert sum(data["bytes"] for kind, data in sent if kind == "audio") == 4 * 960
     assert all(len(data["sha256"]) == 64 for kind, data in sent if kind == "audio")
-    assert "sk-abc" not in tape.path.read_text()
+    assert [secret for secret in ("sk-abc", "ghp_", "sesame") if secret in tape.path.read_text()] == []
     assert tape.player.unused == []
 
 
@@ -208,6 +215,22 @@ async def test_a_conversation_left_open_is_written_and_reported(tape, api, tmp_p
     seam.uninstall()  # waits for the connections to end
     (missed,) = read_report(tmp_path / "report.jsonl").misses
     assert "closed its realtime conversation after 0 of the 1 events" in missed
+
+
+async def test_modes_in_turn_leave_nothing_behind(tape, api):
+    """However often a kernel records, replays and lets go again, it has no more threads and files than before."""
+    process = psutil.Process()
+    held = []
+    for number in range(8):
+        tape.cell(f"c{number}")
+        turns = await transcribe(tape.record(api.url).openai_client())
+        assert await transcribe(tape.replay().openai_client()) == turns
+        seam.install("offline")
+        seam.uninstall()
+        held.append((threading.active_count(), process.num_fds()))
+    (threads, files), (threads_then, files_then) = held[2], held[-1]
+    assert threads_then <= threads + 1  # the server's own, which may be about to end
+    assert files_then <= files + 2
 
 
 async def test_a_proxy_that_is_in_the_way_is_said(tape, api):

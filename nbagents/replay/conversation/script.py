@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbagents.replay.cassette.redacted import stands_for
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -123,11 +125,15 @@ class Script:
         """
         if self._audio_before[self.sent] and not self._audio:
             raise Unexpected(AUDIO)
-        found = next((n for n in self._candidates(kind) if self._expected[n] == (kind, data)), None)
+        found = next((n for n in self._candidates(kind) if self._stands_for(n, kind, data)), None)
         if found is None:
             raise Unexpected(*self._next())
         self._used.add(found)
         self._audio = 0
+
+    def _stands_for(self, number: int, kind: str, data: Any) -> bool:  # noqa: ANN401 - any JSON value
+        expected, said = self._expected[number]
+        return expected == kind and stands_for(said, data)
 
     def _candidates(self, kind: str) -> list[int]:
         """The next one; of tool outputs that follow each other, all."""

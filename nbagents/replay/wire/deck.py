@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from nbagents.errors import CassetteError
 from nbagents.replay.cassette.cassette import Cassette
-from nbagents.replay.cassette.hold import hold
 from nbagents.replay.match.place import NOTHING, SCRIPT, Before, Place, Where
 from nbagents.replay.traces.clock import ReplayClock
 from nbagents.replay.wire.guard import guard, release
@@ -146,6 +145,8 @@ class Deck:
     def _record(self, path: Path) -> None:
         if self.recorder is not None and self.recorder.cassette.path == path:
             return
+        from nbagents.replay.cassette.hold import hold
+
         held = hold(path)
         try:
             cassette = Cassette.read(path) if path.exists() else Cassette(path)
