@@ -106,6 +106,7 @@ class VoicePipeline:
         self._interrupting: asyncio.Future[None] | None = None  # kept: a loop does not keep its tasks
         self._context: object = None
         self._activity: VoiceActivity | None = None
+        self._held = False
         self._unheard = _NOTHING
         self._events = EventQueue(_WAITING)
 
@@ -148,6 +149,7 @@ class VoicePipeline:
 
         While it is held no silence ends the utterance. To end it, send an empty piece after letting go.
         """
+        self._held = down  # for a stream that is only being begun
         if self._activity is not None:
             self._activity.held = down
 
@@ -188,6 +190,7 @@ class VoicePipeline:
         check_given("audio_stream", audio_stream, wanted, fits=hasattr(audio_stream, "__aiter__"))
         self._loop, self._context, self._events = asyncio.get_running_loop(), context, EventQueue(_WAITING)
         self._activity = self.config.activity(rate)
+        self._activity.held = self._held
         ears = Ears(self._activity, self._engines.stt, self)
         listening = asyncio.create_task(self._listen(ears, audio_stream))
         try:
