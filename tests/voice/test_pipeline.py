@@ -253,7 +253,7 @@ async def test_the_button_ends_an_utterance(said, stream):
 async def test_a_pause_ends_nothing_while_the_button_is_held(said, stream):
     """Also where it was pressed before the stream began, as a panel's first press always is."""
     pipeline = talker(ScriptedTTSModel([sound()] * 9))
-    pipeline.hold(True)
+    pipeline.hold(down=True)
     async for _ in pipeline.process_audio_stream(stream(said("hello there") + said("where is my order"))):
         pass
     assert len(pipeline.turns) == 1

@@ -220,6 +220,23 @@ async def test_what_fails_is_said_in_the_page(monkeypatch):
         RealtimePanel(agent, colour="red")
 
 
+async def test_a_conversation_that_is_closed_while_it_connects_is_off(monkeypatch):
+    """Nobody is told that it is live: the server has not answered."""
+    reached = asyncio.get_running_loop().create_future()
+    silent = await asyncio.start_server(lambda _, writer: reached.set_result(writer), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    panel = RealtimePanel(RealtimeAgent("Weather", "", RealtimeConfig(url=f"ws://127.0.0.1:{port}/v1/realtime")))
+    page = Page(panel, monkeypatch)
+    page.says("connect")
+    writer = await asyncio.wait_for(reached, WAIT_S)
+    await panel.talk.close()
+    await page.until(lambda: page.state["status"] not in {"unknown", "connecting"})
+    assert page.state["status"] == "off"
+    panel.close()
+    writer.close()
+    silent.close()
+
+
 async def test_an_error_of_the_server_is_shown(page, server):
     """The conversation goes on, and what the server said stands there."""
     server.fault(Fault("error", at="response.created"))

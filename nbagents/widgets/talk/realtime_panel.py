@@ -216,7 +216,9 @@ class RealtimePanel(TalkPanel):
         with self._lock:
             if talk is not self.talk or self.status != "connecting":
                 return  # somebody hung up meanwhile
-            if error is None:
+            if begun.cancelled():
+                self._standing.status = "off"  # the conversation was closed, not the panel
+            elif error is None:
                 self._standing.status = "live"
                 self._sound.begin(talk)
         if error is not None:
