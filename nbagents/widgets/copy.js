@@ -12,24 +12,24 @@ const SAID_MS = 2_000;
 export function copyButton(view, words, text) {
   const button = make("button", "button", { type: "button", "aria-live": "polite" }, [words]);
   view.on(button, "click", async () => {
-    put(button, (await copied(text())) ? "Copied" : "The browser did not allow it");
+    put(button, (await written(text())) ? "Copied" : "The browser did not allow it");
     setTimeout(() => put(button, words), SAID_MS);
   });
   return button;
 }
 
 /** @param {string} text @returns {Promise<boolean>} whether it was taken */
-async function copied(text) {
+async function written(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copiedBySelection(text); // a page over http has no clipboard of its own
+    return byHand(text); // a page over http has no clipboard of its own
   }
 }
 
 /** @param {string} text */
-function copiedBySelection(text) {
+function byHand(text) {
   const field = make("textarea", "", { style: "position: fixed; opacity: 0" });
   field.value = text;
   document.body.append(field);

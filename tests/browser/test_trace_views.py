@@ -42,6 +42,21 @@ def filters(page, foot, root):
     page.page.get_by_role("button", name="Clear").click()
 
 
+def goes_to_the_error(page, details, foot):
+    """The count of errors leads to the span that failed, and what went in can be copied."""
+    page.page.evaluate("() => { navigator.clipboard.writeText = async text => { globalThis.copied = text; }; }")
+    foot.get_by_role("button", name="1 error").click()
+    expect(page.page.locator(".row.selected .label")).to_have_text("issue_refund")
+    details.get_by_role("button", name="Copy").click()
+    page.wait_for("""() => globalThis.copied === '{"order_id": "A-1"}'""")
+    details.get_by_role("tab", name="Raw").click()
+    details.get_by_role("button", name="Copy").click()
+    page.wait_for(
+        """() => globalThis.copied.startsWith('{') && JSON.parse(globalThis.copied).output === 'A-1: ok'"""
+    )
+    details.get_by_role("tab", name="Input").click()
+
+
 def opens_session(page, details, root):
     """The grid opens under the view, at the item that the span made; where no session has it, that is said."""
     page.page.get_by_text("Show in session").click()
@@ -107,6 +122,7 @@ def test_a_run_from_every_side(notebook):
     expect(page.page.locator(".axis .gap")).to_have_text("⋯ 3.00 s")
     page.screenshot("views-tree-light", root)
 
+    goes_to_the_error(page, details, foot)
     row(page, "gpt-4o").nth(1).click()
     expect(details.locator(".bubble.user")).to_have_text("My lamp arrived broken, order A-1043.")
     expect(details.locator(".bubble.call").first).to_have_text('check_policy({"order_id": "A-0"})')
@@ -137,6 +153,11 @@ def test_a_run_from_every_side(notebook):
     filters(page, foot, root)
     compares(page, foot, root)
     page.theme("light")
+    index = page.append("first.view()")
+    page.start(index)
+    fold = page.cell(index).get_by_role("button", name="Fold gaps")
+    expect(fold).to_be_disabled()
+    expect(fold).to_have_attribute("title", "There is no long stretch in which nothing ran")
 
 
 def test_a_group_and_a_comparison_show_themselves(notebook):

@@ -12,6 +12,8 @@ const WHY_WITHHELD = "The SDK keeps a tool's own words out of traces. Make it wi
 
 export const TABS = ["Input", "Output", "Settings", "Raw"];
 
+const FIELD_OF = /** @type {Record<string, string>} */ ({ Input: "input", Output: "output" });
+
 /** @typedef {import("./table.js").Table} Table */
 /** @typedef {[string, string][]} Facts */
 
@@ -170,26 +172,52 @@ function hint(text) {
 /**
  * What went in and came out.
  * @param {{type: string, state: string, error: string | null}} span @param {any} detail  as the kernel sent it, or what is known so far
- * @param {string} tab @param {any} session  where it was asked for
+ * @param {string} tab @param {any} session  where it was asked for @param {Node} copy  the button that copies what the tab shows
  */
-export function payload(span, detail, tab, session) {
+export function payload(span, detail, tab, session, copy) {
   const error = detail?.fields?.error?.text ?? span.error;
   const parts = error ? [make("pre", "block error", { tabindex: "0" }, [error])] : [];
   if (error?.includes(WITHHELD)) parts.push(hint(WHY_WITHHELD));
   const waiting = span.state === "running" && detail?.fields && !detail.fields.input && !detail.fields.output;
   if (waiting) return [...parts, hint("Still running: its payload is stored when it ends.")];
   const kept = ["response", "generation", "function"].includes(span.type) && detail?.fields;
-  return [...parts, tabs(tab, detail), ...tabContent(detail, tab), ...(kept ? sessionPart(session) : [])];
+  return [...parts, tabs(tab, detail, copy), ...tabContent(detail, tab), ...(kept ? sessionPart(session) : [])];
 }
 
-/** @param {string} chosen @param {any} detail */
-function tabs(chosen, detail) {
+/**
+ * What a tab shows, to be pasted elsewhere: a payload as it is, or all of them as JSON; what was cut says so.
+ * @param {any} detail  as the kernel sent it @param {string} tab
+ */
+export function copied(detail, tab) {
+  const fields = Object.entries(detail?.fields ?? {}).filter(([, field]) => field);
+  const whole = (/** @type {any} */ { text, shown, total }) => (shown < total ? `${text}\n… the first ${count(shown)} of ${plural(total, "character")}` : text);
+  if (FIELD_OF[tab]) return fields.filter(([name]) => name === FIELD_OF[tab]).map(([, field]) => whole(field)).join("");
+  if (tab === "Settings") return asJSON((detail?.settings ?? []).map((/** @type {[string, any]} */ [name, field]) => [name, field && parsed(whole(field))]));
+  return asJSON(fields.map(([name, field]) => [name, parsed(whole(field))]));
+}
+
+/** @param {[string, any][]} entries */
+function asJSON(entries) {
+  return JSON.stringify(Object.fromEntries(entries), null, 2);
+}
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} chosen @param {any} detail @param {Node} copy */
+function tabs(chosen, detail, copy) {
   const names = TABS.filter((name) => name !== "Settings" || detail?.settings?.length || chosen === name);
   const buttons = names.map((name) => {
     const on = name === chosen;
     return make("button", "tab", { type: "button", role: "tab", "aria-selected": String(on), tabindex: on ? "0" : "-1" }, [name]);
   });
-  return make("div", "tabs", { role: "tablist" }, buttons);
+  return make("div", "tabrow", {}, [make("div", "tabs", { role: "tablist" }, buttons), ...(detail?.fields ? [copy] : [])]);
 }
 
 /** @param {any} detail @param {string} tab */

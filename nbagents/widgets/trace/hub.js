@@ -1,15 +1,11 @@
 // @ts-check
-/** What a trace widget knows in a page: its rows, what is asked of the kernel, and how somebody looks at them. */
+/** What a trace widget does in a page: it takes rows, asks the kernel for more, and remembers how somebody looks at them. */
 
-import { LiveHub, page } from "../live.js";
-import { selfByType, selfTimes, summary, typeCounts } from "./figures.js";
-import { matchingRows, noFilter } from "./filter.js";
+import { page } from "../live.js";
+import { DerivedHub } from "./derived.js";
 import { loadPlotly } from "./gantt.js";
-import { buildLanes } from "./lanes.js";
-import { laneRows, pairRows, shownPath, treeRows } from "./rows.js";
 import { emptyTable, keyOf, rowOfKey, spanKey, takeRows } from "./table.js";
-import { foldedAxis, idleGaps, panned, plainAxis } from "./time.js";
-import { buildTree, SPAN, TRACE, visiblePlaces } from "./tree.js";
+import { placeOf, SPAN, TRACE } from "./tree.js";
 
 const ECHO_MS = 5000;
 const WHOLE_TRACE = 0xffffffff; // stands for a seq in the key of a trace's own row
@@ -21,30 +17,20 @@ function numbers(view, Numbers) {
 
 const GONE = "the kernel is gone: run the cell again to ask for more";
 
-export class TraceHub extends LiveHub {
+export class TraceHub extends DerivedHub {
   /** @param {any} model */
   constructor(model) {
     super(model);
-    this.table = emptyTable();
-    this.version = 0; // of the rows
-    this.moment = 0; // when what still runs was last looked at
     this.ahead = 0; // the kernel's clock minus ours, microseconds
     this.gone = false; // the kernel: what is here can be looked at, nothing can be asked
     this.noPlotly = "";
     /** @type {any} */ this.plotly = null;
     /** @type {any} */ this.Plotly = null;
-    this.ui = {
-      by: /** @type {"tree" | "agent" | "type"} */ ("tree"), turned: /** @type {Set<number>} */ (new Set()), hidden: /** @type {Set<string>} */ (new Set()),
-      filter: noFilter(), critical: false, fold: false, scrollTop: 0, range: /** @type {any} */ (null), tab: "Input", pair: NaN,
-    };
     /** @type {Map<number, any>} */ this.details = new Map();
     /** @type {any} */ this.session = null; // that of the span `key`: {key, found | asking | error}
-    /** @type {any} */ this.compared = null;
-    /** @type {any} */ this.path = null; // stretches by key
     /** @type {any} */ this.cost = null;
     /** @type {any} */ this.others = null;
     this.said = ""; // the last answer to a request of the foot
-    /** @type {Map<string, {keys: any[], value: any}>} */ this.memory = new Map();
     /** @type {Map<string, number>} */ this.asked = new Map();
     /** @type {any} */ this.clock = 0;
     this.chosen = NaN; // the key of what was chosen here; the trait follows it
@@ -152,94 +138,11 @@ export class TraceHub extends LiveHub {
     else this.fail(new Error(text));
   }
 
-  // ------------------------------------------------------------------------------------------ what there is
+  // ------------------------------------------------------------------------------------------ drawing
 
   now() {
     return this.gone ? this.moment : Date.now() * 1000 + this.ahead;
   }
-
-  /** Work something out again only when one of the keys is another. @template T @param {string} name @param {any[]} keys @param {() => T} make @returns {T} */
-  remembered(name, keys, make) {
-    const known = this.memory.get(name);
-    if (known && known.keys.every((key, i) => Object.is(key, keys[i]))) return known.value;
-    const value = make();
-    this.memory.set(name, { keys, value });
-    return value;
-  }
-
-  get figures() {
-    return this.remembered("figures", [this.version, this.moment], () => summary(this.table, this.moment));
-  }
-
-  get tree() {
-    return this.remembered("tree", [this.version, this.ui.hidden], () => buildTree(this.table, this.ui.hidden));
-  }
-
-  get types() {
-    return this.remembered("types", [this.version], () => typeCounts(this.table));
-  }
-
-  get matching() {
-    const { filter } = this.ui;
-    return this.remembered("matching", [this.version, filter, filter.least ? this.moment : 0], () => matchingRows(this.table, filter, this.figures.ends));
-  }
-
-  get selfTimes() {
-    return this.remembered("self", [this.version, this.moment], () => selfTimes(this.table, this.figures.ends));
-  }
-
-  /** Self time by type, of what matches. */
-  get selfByType() {
-    return this.remembered("self by type", [this.selfTimes, this.matching], () => selfByType(this.table, this.selfTimes, this.matching));
-  }
-
-  /** The axis, in microseconds since the start of the first trace. */
-  get axis() {
-    const { figures, ui } = this;
-    if (!ui.fold || this.compared) return this.remembered("axis", [], plainAxis);
-    return this.remembered("folded", [this.version, this.moment], () => {
-      const gaps = idleGaps(this.table, figures.ends, figures.start, figures.stop);
-      return foldedAxis(gaps.map(([from, to]) => [from - figures.start, to - figures.start]), 0, figures.took);
-    });
-  }
-
-  /** How far the axis goes, and what of it is shown. */
-  get range() {
-    const longest = this.compared ? Math.max(this.compared.a.took, this.compared.b.took) : this.figures.took;
-    /** @type {[number, number]} */ const full = [0, Math.max(1000, this.axis.place(longest)) * 1.01];
-    /** @type {[number, number]} */ const shown = this.ui.range ? panned(this.ui.range, 0, full) : full;
-    return { full, shown };
-  }
-
-  /** The rows that a view draws. */
-  get rows() {
-    const { table, ui, matching } = this;
-    const path = this.shownPath;
-    if (this.compared) return this.remembered("rows", [this.compared], () => pairRows(this.compared.pairs));
-    const { ends } = this.figures;
-    const keys = [this.version, this.moment, ui.by, ui.hidden, ui.turned, matching, path];
-    return this.remembered("rows", keys, () => (ui.by === "tree"
-      ? treeRows({ table, tree: this.tree, places: this.places, ends, turned: ui.turned, searching: matching !== null, path })
-      : laneRows({ table, lanes: buildLanes(table, ui.by, ends, { hidden: ui.hidden, matching }), ends, by: ui.by, path })));
-  }
-
-  /** The critical path by the spans that have a row, where it is shown. */
-  get shownPath() {
-    const { table, ui, path } = this;
-    if (!ui.critical || !path) return null;
-    return this.remembered("path", [path, this.tree], () => shownPath(table, this.tree, path));
-  }
-
-  get places() {
-    const { turned } = this.ui;
-    return this.remembered("places", [this.tree, turned, this.matching], () => visiblePlaces(this.tree, { turned, matching: this.matching }));
-  }
-
-  get running() {
-    return this.figures.running;
-  }
-
-  // ------------------------------------------------------------------------------------------ drawing
 
   drawNow() {
     const began = performance.now();
@@ -292,16 +195,6 @@ export class TraceHub extends LiveHub {
 
   // ------------------------------------------------------------------------------------------ what is chosen
 
-  /** @param {string} traceId */
-  numberOf(traceId) {
-    return this.table.traces.findIndex((trace) => trace?.trace_id === traceId);
-  }
-
-  /** @param {{trace_id: string, seq: number}} span */
-  keyOfSpan({ trace_id, seq }) {
-    return keyOf(this.numberOf(trace_id), seq);
-  }
-
   /** The key of what is chosen, or NaN. */
   get selected() {
     if (this.compared) return this.ui.pair;
@@ -340,6 +233,15 @@ export class TraceHub extends LiveHub {
   /** The row of the chosen span, or -1. */
   get selectedRow() {
     return this.selected >= 0 && !this.compared ? rowOfKey(this.table, this.selected) : -1;
+  }
+
+  /** Choose the next span that failed, after the chosen one or from the beginning; where types or conditions hide all, none. */
+  selectNextError() {
+    const { table, matching } = this;
+    const failed = [...table.error.subarray(0, table.count).keys()]
+      .filter((row) => table.error[row] >= 0 && (!matching || matching[row]) && placeOf(this.tree, spanKey(table, row)) >= 0);
+    const next = failed.find((row) => row > this.selectedRow) ?? failed[0];
+    if (next !== undefined) this.select(spanKey(table, next));
   }
 
   /** A span's payload; asked for when it is first wanted, and again when the span has ended since. @param {number} row */

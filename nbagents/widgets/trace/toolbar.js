@@ -65,13 +65,15 @@ export function putFacts(element, facts, errors, more = []) {
   element.replaceChildren(...parts, ...more);
 }
 
+const FOLD = "Draw stretches in which nothing ran narrow";
+const NO_GAPS = "There is no long stretch in which nothing ran";
 const VIEWS = [["tree", "Tree"], ["agent", "Agents"], ["type", "Types"]];
 
 export function buildToolbar() {
   const views = make("div", "segments", { role: "group", "aria-label": "Rows" }, VIEWS.map(([by, text]) => make("button", "button", { type: "button", "data-by": by }, [text])));
   const button = (/** @type {string} */ act, /** @type {string} */ text, /** @type {string} */ title) => make("button", "button", { type: "button", "data-act": act, title }, [text]);
   const critical = button("critical", "Critical path", "Underline what the end was waiting for");
-  const fold = button("fold", "Fold gaps", "Draw stretches in which nothing ran narrow");
+  const fold = button("fold", "Fold gaps", FOLD);
   const compare = button("compare", "Compare", "Put another trace beside this one");
   const chips = make("div", "chips", { role: "group", "aria-label": "Span types" });
   const filter = button("filter", "Filter", "By agent, tool, error or duration");
@@ -89,7 +91,10 @@ export function drawToolbar(bar, hub) {
   }
   bar.critical.setAttribute("aria-pressed", String(ui.critical && !compared));
   bar.fold.setAttribute("aria-pressed", String(ui.fold && !compared));
-  bar.critical.disabled = bar.fold.disabled = bar.filter.disabled = bar.search.disabled = Boolean(compared);
+  bar.critical.disabled = bar.filter.disabled = bar.search.disabled = Boolean(compared);
+  const gaps = !compared && (ui.fold || hub.hasGaps);
+  bar.fold.disabled = !gaps;
+  bar.fold.title = gaps || compared ? FOLD : NO_GAPS;
   bar.compare.setAttribute("aria-pressed", String(Boolean(compared)));
   bar.compare.hidden = hub.table.traces.length !== 1 && !compared;
   const conditioned = conditions(ui.filter);

@@ -30,9 +30,10 @@
  * Whatever came from a model or a tool is set as textContent. Plotly gets numbers and colours only, never text.
  */
 
+import { copyButton } from "../copy.js";
 import { LiveView, make, put, widget } from "../live.js";
 import { Chart } from "./chart.js";
-import { aboutPair, aboutRun, aboutSpan, aboutTraces, payload, TABS } from "./details.js";
+import { aboutPair, aboutRun, aboutSpan, aboutTraces, copied, payload, TABS } from "./details.js";
 import { choices, microsecondsOf, noFilter } from "./filter.js";
 import { thumbnail } from "./gantt.js";
 import { spanRow } from "./rows.js";
@@ -42,6 +43,7 @@ import { TraceHub } from "./hub.js";
 import { SessionDock } from "./session.js";
 import { buildStrip, buildToolbar, chip, drawThumb, drawToolbar, exportFormats, filterPanel, footFacts, otherTraces, putFacts, selfFacts, stripFacts, THUMB } from "./toolbar.js";
 import { placeOf } from "./tree.js";
+import { plural } from "../words.js";
 
 class Hub extends TraceHub {
   newView() {
@@ -62,18 +64,22 @@ class View extends LiveView {
     this.drawnDetail = "";
     this.drawnSelected = NaN;
     this.menuOf = "";
+    /** @type {any} */ this.drawnOthers = undefined; // the traces in the menu
     /** @type {any} */ this.menuAt = null; // its button
     this.build();
     this.listen();
   }
 
   build() {
+    const { hub } = this;
     this.about = make("div");
     this.payload = make("div");
     this.side = make("div", "details", { role: "region", "aria-label": "Selected span" }, [this.about, this.payload]);
+    this.copy = copyButton(this, "Copy", () => copied(hub.detail(hub.selectedRow), hub.ui.tab));
     this.facts = make("div", "facts num");
+    this.errors = make("button", "link bad", { type: "button", title: "Go to the next error (e)" });
     this.export = make("button", "link", { type: "button", "aria-haspopup": "dialog" }, ["Export ▾"]);
-    this.foot = make("div", "foot", {}, [this.facts, make("span", "space"), this.export]);
+    this.foot = make("div", "foot", {}, [this.facts, this.errors, make("span", "space"), this.export]);
     this.menu = make("div", "menu", { hidden: "", role: "dialog" });
     const panes = make("div", "panes", {}, [this.chart.scroller, this.side]);
     this.body = make("div", "body", { hidden: "" }, [this.bar.toolbar, panes, this.foot, this.dock.element]);
@@ -94,10 +100,12 @@ class View extends LiveView {
     this.on(bar.search, "input", () => hub.set({ filter: { ...hub.ui.filter, query: bar.search.value }, scrollTop: 0 }));
     this.on(bar.search, "keydown", (event) => this.searchKey(event));
     this.on(bar.toolbar, "click", (event) => this.press(event.target.closest("button")));
+    this.on(this.errors, "click", () => this.nextError());
     this.on(this.chart.scroller, "keydown", (event) => {
-      if (event.key !== "/") return;
+      if (!["/", "e"].includes(event.key) || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      bar.search.focus();
+      if (event.key === "/") bar.search.focus();
+      else this.nextError();
     });
     this.on(this.export, "click", () => this.toggleMenu("export", this.export));
     this.on(this.menu, "change", (event) => this.changeFilter(event.target));
@@ -147,14 +155,24 @@ class View extends LiveView {
 
   /** @param {any} by  what rows are */
   show(by) {
+    this.hub.set({ by, scrollTop: 0 });
+    this.revealChosen();
+  }
+
+  /** Bring what is chosen into sight. */
+  revealChosen() {
     const { hub } = this;
-    hub.set({ by, scrollTop: 0 });
-    if (by === "tree" && !Number.isNaN(hub.selected)) {
+    if (hub.ui.by === "tree" && !Number.isNaN(hub.selected)) {
       const place = placeOf(hub.tree, hub.selected);
       if (place >= 0) hub.revealPlace(place);
     }
     const row = this.chart.current();
     if (row >= 0) hub.guard(() => this.chart.draw(this.chart.narrow) ?? this.chart.reveal(row));
+  }
+
+  nextError() {
+    this.hub.selectNextError();
+    this.revealChosen();
   }
 
   // ------------------------------------------------------------------------------------------ menus
@@ -165,6 +183,7 @@ class View extends LiveView {
     this.menuOf = name;
     if (name === "compare") {
       this.hub.others = null;
+      this.drawnOthers = undefined;
       this.hub.send({ type: "others" });
     } else if (name === "export") this.menu.replaceChildren(...exportFormats());
     else this.menu.replaceChildren(filterPanel(choices(this.hub.table), this.hub.ui.filter));
@@ -248,10 +267,11 @@ class View extends LiveView {
     this.drawSide();
     this.drawFoot();
     this.dock.draw(hub.session);
-    if (this.menuOf === "compare") {
+    if (this.menuOf === "compare" && this.drawnOthers !== hub.others) {
+      this.drawnOthers = hub.others;
       this.menu.replaceChildren(...otherTraces(hub.others));
-      this.placeMenu();
     }
+    if (this.menuOf) this.placeMenu();
   }
 
   drawStrip() {
@@ -290,7 +310,7 @@ class View extends LiveView {
     if (!Object.is(this.drawnSelected, hub.selected)) this.side.scrollTop = 0;
     this.drawnSelected = hub.selected;
     const span = own && { type: own.type, state: own.state, error: textOf(hub.table, "error", row) };
-    this.payload.replaceChildren(...(span ? payload(span, detail, TABS.includes(hub.ui.tab) ? hub.ui.tab : TABS[0], session) : []));
+    this.payload.replaceChildren(...(span ? payload(span, detail, TABS.includes(hub.ui.tab) ? hub.ui.tab : TABS[0], session, this.copy) : []));
   }
 
   /** @param {number} row */
@@ -307,7 +327,10 @@ class View extends LiveView {
   drawFoot() {
     const { hub } = this;
     const notes = [selfFacts(hub), hub.noPlotly, hub.said].filter(Boolean).map((text) => make("span", text === hub.noPlotly ? "bad" : "", {}, [text]));
-    putFacts(this.facts, footFacts(hub), hub.compared ? 0 : hub.figures.errors, notes);
+    putFacts(this.facts, footFacts(hub), 0, notes);
+    const { errors } = hub.figures;
+    this.errors.hidden = hub.compared || !errors;
+    put(this.errors, plural(errors, "error"));
     if (hub.cost?.text) this.facts.title = hub.cost.text;
   }
 }
