@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { itemsIn } from "../../nbagents/widgets/session/clipboard.js";
 import { Pages } from "../../nbagents/widgets/session/pages.js";
 import { Place } from "../../nbagents/widgets/session/place.js";
 import { Refusal, Wire } from "../../nbagents/widgets/session/wire.js";
@@ -22,6 +23,19 @@ test("one goes to a row that is there, alone or with those on the way", () => {
   assert.deepEqual([place.row.key, place.range], ["b", [1, 1]]);
   place.go(9, { extend: true });
   assert.deepEqual([place.row.key, place.range, place.hub.editor.row.key], ["c", [1, 2], "c"]);
+});
+
+test("all rows are chosen at once, from the first on", () => {
+  const place = placeAmong("a", "b", "c");
+  place.go(1);
+  place.chooseAll();
+  assert.deepEqual([place.row.key, place.range], ["a", [0, 2]]);
+});
+
+test("what is pasted is items where it is JSON of some, in any of three forms", () => {
+  const item = '{"role": "user", "content": "Hi\\nthere"}';
+  assert.deepEqual([item, `[${item}, ${item}]`, `${item}\n\n${item}\n${item}\n`].map(itemsIn), [1, 2, 3]);
+  assert.deepEqual(["Hi", "", "[]", "42", '{"a": 1}', `${item}\nHi`, "null"].map(itemsIn), [0, 0, 0, 0, 0, 0, 0]);
 });
 
 test("the chosen row stays chosen where others come before it, and knows where it stands", () => {

@@ -27,18 +27,19 @@ export class Clipboard {
     event.preventDefault();
   }
 
-  /** Copy the chosen cell, or the chosen items; both can be pasted as items. */
+  /** Copy the chosen cell, or the chosen items; both can be pasted as items. @returns {Promise<any>} the rows, if it was done */
   copy() {
     const { hub } = this;
     return hub.changes.run(async () => {
       const [first, last] = hub.place.range;
       if (last - first >= MOST) return hub.say(`At most ${count(MOST)} items are copied at once; session.export_jsonl() writes all of them.`);
       const rows = await hub.place.rows();
-      if (!rows.length) return;
+      if (!rows.length) return null;
       const items = (await hub.ask({ type: "items", keys: rows.map((row) => row.key) })).join("\n");
       const text = rows.length === 1 ? await this.cell(rows[0]) : items;
       this.hand({ "text/plain": text, ...(items ? { [ITEMS]: items } : {}) });
       hub.say(rows.length === 1 ? "Copied." : `Copied ${plural(rows.length, "item")}.`);
+      return rows;
     });
   }
 

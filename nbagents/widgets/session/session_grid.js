@@ -134,8 +134,7 @@ class View extends LiveView {
 
   /** Copy what is chosen, and delete it where that can be done. */
   async cut() {
-    await this.clipboard.copy();
-    if (!this.hub.note?.bad) this.toolbar.press("delete");
+    if (await this.clipboard.copy()) this.toolbar.press("delete");
   }
 
   edit() {
