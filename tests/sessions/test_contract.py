@@ -63,6 +63,11 @@ class Sqlite(Backend):
         return SQLiteSession(name, self.path, session_settings=settings)
 
 
+class Memory(Backend):
+    def open(self, name, settings):
+        return SQLiteSession(name, ":memory:", session_settings=settings)
+
+
 class Compressed(Sqlite):
     def open(self, name, settings):
         return CompressedSession(super().open(name, settings), threshold=100)
@@ -112,7 +117,9 @@ class Conversations(Backend):
         return OpenAIConversationsSession(openai_client=self.client, session_settings=settings)
 
 
-@pytest.fixture(params=["sdk", "sqlite", "redis", "conversations", "compressed", "encrypted", "sqlalchemy"])
+@pytest.fixture(
+    params=["sdk", "sqlite", "memory", "redis", "conversations", "compressed", "encrypted", "sqlalchemy"]
+)
 async def backend(request, path):
     match request.param:
         case "redis":
@@ -121,7 +128,13 @@ async def backend(request, path):
         case "conversations":
             backend = Conversations(path, request.getfixturevalue("conversations").base_url)
         case name:
-            kinds = {"sdk": Sdk, "sqlite": Sqlite, "compressed": Compressed, "encrypted": Encrypted}
+            kinds = {
+                "sdk": Sdk,
+                "sqlite": Sqlite,
+                "memory": Memory,
+                "compressed": Compressed,
+                "encrypted": Encrypted,
+            }
             backend = kinds.get(name, SqlAlchemy)(path)
     yield backend
     await backend.leave()
