@@ -125,6 +125,7 @@ def main():
     sys.modules["lab_driver"] = driver
     spec.loader.exec_module(driver)
     options = ["-q", "-s", "-p", "no:cacheprovider", "--no-header", "--noconftest"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what other benchmarks imported
     return pytest.main([*options, f"{HERE}::test_grid"], plugins=[driver])
 
 
