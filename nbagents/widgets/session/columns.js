@@ -20,6 +20,8 @@ export const COLUMNS = [
   { name: "metadata", title: "metadata", width: "160px", on: false },
 ];
 
+const DIGITS = 44; // pixels of --digits where there are two
+const REST = 28; // beside all columns
 const GIVES_WAY = ["created_at", "tokens", "agent"];
 
 /**
@@ -33,7 +35,8 @@ export function fittingColumns(columns, room) {
 
 /** How wide the table must at least be, in pixels. @param {{width: string}[]} columns */
 export function leastWidth(columns) {
-  return 116 + columns.reduce((sum, { width }) => sum + parseInt(/\d+/.exec(width)?.[0] ?? "0", 10), 0);
+  const least = (/** @type {string} */ width) => parseInt(/\d+/.exec(width)?.[0] ?? "0", 10) + (width.includes("--digits") ? DIGITS : 0);
+  return REST + columns.reduce((sum, { width }) => sum + least(width), 0);
 }
 
 /**
