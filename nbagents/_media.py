@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LONG", "bytes_note", "has_long_run", "media_note", "replace_embedded", "replace_field"]
 
-LONG = (
-    512  # characters: no word, id or key is this long, and an encrypted reasoning item is as unreadable as a sound
-)
+# Characters: no word, id or key is this long, and an encrypted reasoning item is as unreadable as a sound.
+LONG = 512
 _WINDOW = LONG // 2
 _HASH_LENGTH = 12
 

@@ -30,5 +30,6 @@ def require(module: str, *, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as exc:
-        missing = f'{module!r} is not installed; get it with: pip install "nbagents[{extra}]"'
-        raise MissingExtraError(missing, module=module, extra=extra) from exc
+        name = exc.name or module  # of what is missing: "redis", where "redis.exceptions" was asked for
+        missing = f'{name!r} is not installed; get it with: pip install "nbagents[{extra}]"'
+        raise MissingExtraError(missing, module=name, extra=extra) from exc

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbagents._short import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -77,6 +79,4 @@ def _shown(pid: int) -> str:
     command = ""
     with suppress(psutil.Error):
         command = " ".join(psutil.Process(pid).cmdline())
-    if len(command) > _MOST_CHARACTERS:
-        command = f"{command[: _MOST_CHARACTERS - 1]}…"
-    return f"process {pid} ({' '.join(command.split())})" if command else f"process {pid}"
+    return f"process {pid} ({one_line(command, _MOST_CHARACTERS)})" if command else f"process {pid}"

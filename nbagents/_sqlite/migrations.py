@@ -90,8 +90,8 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX nb_edit_rows_id ON nb_edit_rows (id);
     """,  # 2: edit log
-    "",  # 3: branches
-    "",  # 4: catalogue, search, quarantine
+    "",  # 3: nothing; branches came with 7
+    "",  # 4: nothing; what lists and searches sessions came with 9
     """
     ALTER TABLE nb_spans ADD COLUMN first_token_us INTEGER;
     CREATE TABLE nb_notes (

@@ -55,7 +55,8 @@ class SphinxSTTModel(STTModel):
         sentences: Sequence[str] | None = None,
         words: Sequence[str] | None = None,
     ) -> None:
-        given = [name for name, value in _named(grammar, sentences, words) if value is not None]
+        named = {"grammar": grammar, "sentences": sentences, "words": words}
+        given = [name for name, value in named.items() if value is not None]
         if len(given) > 1:
             raise ConfigError(f"give one of {' and '.join(given)}, not both", name=given[1], value=given)
         self._jsgf = grammar or _jsgf(sentences, words)
@@ -188,12 +189,6 @@ class SphinxListener:
     def _hypothesis(self) -> str:
         found = self._decoder.hyp()
         return found.hypstr if found is not None else ""
-
-
-def _named(
-    grammar: str | None, sentences: Sequence[str] | None, words: Sequence[str] | None
-) -> list[tuple[str, object]]:
-    return [("grammar", grammar), ("sentences", sentences), ("words", words)]
 
 
 def _jsgf(sentences: Sequence[str] | None, words: Sequence[str] | None) -> str | None:

@@ -17,7 +17,7 @@ from nbagents.sessions.grid.sheet import Delete, Figures, Insert, Move, Page, Se
 from nbagents.sessions.grid.sheet_conflicts import Shown
 from nbagents.sessions.grid.sheet_rows import sheet_rows, stamp_of, whole_cells
 from nbagents.sessions.items.rows import decode
-from nbagents.sessions.loops.background import BACKGROUND
+from nbagents.sessions.loops.background import BACKGROUND, DISPLAY_WAIT_S
 from nbagents.sessions.loops.settled import settled
 from nbagents.sessions.table.any_session import AnySession, serves_any_loop
 from nbagents.sessions.table.edited import Wanted, unchanged_rows
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from nbagents.sessions.table.orphans import OnOrphan
 
 __all__ = ["AnySheet"]
-
-_WAIT_S = 2.0  # for a display, which must not hang where a server does not answer
 
 
 class AnySheet:
@@ -133,7 +131,7 @@ class AnySheet:
         if not self._history.changes and self.loop is not None:
             return None
         if not self._history.changes:
-            BACKGROUND.submit(self.version()).result(_WAIT_S)
+            BACKGROUND.submit(self.version()).result(DISPLAY_WAIT_S)
         rows, items, bad = decode(self._history.rows)
         return Glimpse(History(rows, items, bad))
 

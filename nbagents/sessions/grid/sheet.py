@@ -1,7 +1,7 @@
 """What a grid needs of a session, whatever keeps it: pages of short rows, whole cells, and changes.
 
-Rows are named by a *key* that stays while the row does: its id,
-or what stands for one where the session keeps none.
+Rows are named by a *key* that stays while the row does: its id, or what stands for one where the session keeps
+none.
 """
 
 from __future__ import annotations

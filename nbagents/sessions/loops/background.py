@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     import concurrent.futures
     from collections.abc import Callable, Coroutine
 
-__all__ = ["BACKGROUND", "Background"]
+__all__ = ["BACKGROUND", "DISPLAY_WAIT_S", "Background"]
 
 T = TypeVar("T")
+
+DISPLAY_WAIT_S = 2.0  # for a display, which must not hang where a server does not answer
 
 
 class Background:

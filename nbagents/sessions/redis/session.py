@@ -11,7 +11,7 @@ from nbagents.errors import ConfigError, SessionClosedError, UnsupportedError
 from nbagents.sessions.items.compression import refuse_compressed
 from nbagents.sessions.items.encode import encode
 from nbagents.sessions.items.rows import METADATA_KEY, Row, decode, warn_of
-from nbagents.sessions.loops.background import BACKGROUND
+from nbagents.sessions.loops.background import BACKGROUND, DISPLAY_WAIT_S
 from nbagents.sessions.loops.closing import Closing
 from nbagents.sessions.loops.settled import settled
 from nbagents.sessions.redis.entries import edited_entries, row_of
@@ -41,7 +41,6 @@ __all__ = ["RedisSession"]
 T = TypeVar("T")
 
 _WEEK_S = 604_800
-_DISPLAY_WAIT_S = 2.0
 
 
 class RedisSession(Tabular, SdkRedisSession, Closing):
@@ -218,7 +217,7 @@ class RedisSession(Tabular, SdkRedisSession, Closing):
                 session_id=self.session_id,
             )
         with translated(self._redis, session_id=self.session_id):
-            return Glimpse(BACKGROUND.submit(self._read(None)).result(_DISPLAY_WAIT_S))
+            return Glimpse(BACKGROUND.submit(self._read(None)).result(DISPLAY_WAIT_S))
 
     async def _do(self, work: Callable[[], Coroutine[Any, Any, T]], *, whole: bool = False) -> T:
         """Run work where the client lives, with our errors.
