@@ -13,10 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from typing import Self
 
-__all__ = ["LEFT", "OUTER", "RIGHT", "WRAPPED", "StaticTable", "folding", "html_list", "many", "safe", "spaced"]
+__all__ = [
+    "LEFT",
+    "OUTER",
+    "RIGHT",
+    "TO_TALK",
+    "WRAPPED",
+    "StaticTable",
+    "folding",
+    "html_list",
+    "many",
+    "safe",
+    "spaced",
+]
 
 OUTER = 'class="mathjax_ignore tex2jax_ignore"'
 """The attribute of what holds a table: JupyterLab's and MathJax's words for "no maths"."""
+
+TO_TALK = "run this cell in JupyterLab to talk"
+"""What stands in a panel's headline where nothing was said, and nothing can be, as there is no kernel."""
 
 LEFT = 'align="left" style="text-align: left; vertical-align: top; white-space: nowrap"'
 RIGHT = 'align="right" style="text-align: right; vertical-align: top; white-space: nowrap"'

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents._short import one_line
-from nbagents._static_table import many, spaced
+from nbagents._static_table import TO_TALK, folding, many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +32,14 @@ def figures_line(name: str, lines: Sequence[Line], tally: Tally, cost: float | N
     Example:
         >>> from nbagents.realtime.tally import Tally
         >>> figures_line("Weather", [], Tally(), None)
-        'Weather   0 turns   0 tokens'
+        'Weather   0 turns   run this cell in JupyterLab to talk'
     """
     turns = sum(line.role == "user" for line in lines)
     calls = sum(line.kind == "function_call" for line in lines)
     parts = [name, many(turns, "turn")]
     if calls:
         parts.append(many(calls, "tool call"))
-    parts.append(f"{tally.total:,} tokens")
+    parts.append(many(tally.total, "token") if lines else TO_TALK)
     if cost is not None:
         parts.append(f"${cost:.4f}")
     return "   ".join(parts)
@@ -68,7 +68,7 @@ def conversation_html(headline: str, lines: Sequence[Line]) -> str:
     )
     cut = "".join(f"<p>{escape(text)}</p>" for text in _cut(lines))
     table = f"<table>{rows}</table>" if rows else ""
-    return f"<p><b>{spaced(headline)}</b></p>{table}{cut}"
+    return folding(headline, table + cut)
 
 
 def _rows(lines: Sequence[Line]) -> list[tuple[str, str, bool]]:

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents._short import one_line
-from nbagents._static_table import many, spaced
+from nbagents._static_table import TO_TALK, folding, many
 from nbagents.audio.stages import stages
 from nbagents.tracing.static.plain_text import PRE
 
@@ -54,11 +54,11 @@ def turns_html(turns: Sequence[VoiceTurn], engines: str) -> str:
     rows = "".join(_rows(turn) for turn in turns[-_SHOWN:])
     table = f"<table>{rows}</table>" if rows else ""
     cut = "".join(f"<p>{text}</p>" for text in _cut(turns))
-    return f"<p><b>{spaced(_headline(turns, engines))}</b></p>{table}{cut}"
+    return folding(_headline(turns, engines), table + cut)
 
 
 def _headline(turns: Sequence[VoiceTurn], engines: str) -> str:
-    return f"Voice   {many(len(turns), 'turn')}   {engines}"
+    return "   ".join(["Voice", many(len(turns), "turn"), engines, *([] if turns else [TO_TALK])])
 
 
 def _rows(turn: VoiceTurn) -> str:

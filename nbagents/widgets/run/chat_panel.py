@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from nbagents._displays import quiet
 from nbagents._given import check_given, check_session
 from nbagents._now import new_name
-from nbagents._static_table import many
+from nbagents._static_table import TO_TALK, many
 from nbagents.errors import DisplayError
 from nbagents.run.conversation import Conversation
 from nbagents.run.turns import turns_html, turns_text
@@ -83,7 +83,8 @@ class ChatPanel(OpensTraces):
     def static_forms(self) -> tuple[str, str]:
         """Return what is left of it in a saved notebook: the conversation."""
         talk = self._conversation
-        title = f"{talk.agent.name}   {talk.session.session_id}   {many(len(talk.turns), 'turn')}"
+        counted = many(len(talk.turns), "turn") if talk.turns else TO_TALK
+        title = f"{talk.agent.name}   {talk.session.session_id}   {counted}"
         return turns_html(title, talk.turns), turns_text(title, talk.turns)
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ To the page go ``leave`` (client), when another page has the device now, and ``k
 from __future__ import annotations
 
 import asyncio
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import traitlets
 
 from nbagents._loops import call_soon
+from nbagents._static_table import folding
 from nbagents.errors import AudioDeviceError
 from nbagents.widgets.live import LiveWidget
 
@@ -120,8 +120,8 @@ class AudioDevice(LiveWidget):
 
     def static_forms(self) -> tuple[str, str]:
         """Return one line that says what was here."""
-        text = f"{self._WHAT} ({self._state})"
-        return f"<p>{html.escape(text)}</p>", text
+        text = f"{self._WHAT.capitalize()}   {self._state}   run this cell in JupyterLab to use it"
+        return folding(text, ""), text
 
     def _raise_problem(self) -> None:
         if self._state == "failed" and self._problem is not None:
