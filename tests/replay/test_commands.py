@@ -13,6 +13,7 @@ import pytest
 
 from nbagents.cli import main
 from nbagents.replay.cassette.cassette import Cassette
+from nbagents.replay.cassette.recording import Recording
 from nbagents.replay.commands import check
 from nbagents.replay.commands.commands import notebooks_with_cassettes
 from nbagents.replay.wire.report import Outcome
@@ -222,6 +223,11 @@ def test_what_was_not_on_is_said():
     assert "the notebook itself chooses mode offline" in check.failed(chosen, "replay", "no key").text
     (found,) = check.replayed(Cassette(Path("lamp.cassette.jsonl")), chosen, None)
     assert "the notebook itself chooses mode offline" in found.text
+    one = Recording("c1", 1, 0, "0" * 16, "2026-01-01", {}, {"ms": 1})
+    switched = Outcome(modes=["replay", "offline"], replayed=True)
+    unused, why = check.replayed(Cassette(Path("lamp.cassette.jsonl"), [one]), switched, None)
+    assert (unused.kind, why.kind) == ("unused", "failed")
+    assert "the notebook itself chooses mode offline" in why.text
 
 
 def test_one_bad_file_stops_no_other(tmp_path, monkeypatch, capsys):

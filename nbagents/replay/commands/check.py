@@ -76,7 +76,10 @@ def replayed(cassette: Cassette, outcome: Outcome, error: str | None) -> list[Fi
     if error is None and not outcome.replayed:
         found.append(Finding("failed", f"nothing was replayed: {_not_on(outcome, 'replay')}"))
     if error is None and outcome.replayed and not outcome.misses:
-        found += [_unused(cassette, n, one) for n, one in enumerate(cassette) if n not in outcome.used]
+        unused = [_unused(cassette, n, one) for n, one in enumerate(cassette) if n not in outcome.used]
+        if unused and outcome.modes[-1:] not in ([], ["replay"]):
+            unused.append(Finding("failed", f"not all was replayed: {_chosen(outcome)}"))
+        found += unused
     return found
 
 
@@ -120,6 +123,10 @@ def _not_on(outcome: Outcome, mode: Mode) -> str:
         return ""
     if not outcome.modes:
         return "no cell enables nbagents (%load_ext nbagents)"
+    return _chosen(outcome)
+
+
+def _chosen(outcome: Outcome) -> str:
     return f"the notebook itself chooses mode {outcome.modes[-1]}: leave that out, and NBAGENTS_MODE decides"
 
 
