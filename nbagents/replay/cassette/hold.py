@@ -5,8 +5,8 @@ The lock is the system's and goes with the process. Its file is not beside the c
 
 from __future__ import annotations
 
-import getpass
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -26,8 +26,9 @@ def hold(cassette: Path) -> FileLock:
     Raises:
         CassetteError: Another process, or another recording of this one, has it.
     """
-    name = hashlib.sha256(f"{getpass.getuser()} {cassette.resolve()}".encode("utf-8", "replace")).hexdigest()[:16]
-    lock = FileLock(Path(tempfile.gettempdir(), f"nbagents-{name}.lock"), thread_local=False)
+    name = hashlib.sha256(os.fsencode(cassette.resolve())).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else ""  # another user's lock could not be opened
+    lock = FileLock(Path(tempfile.gettempdir(), f"nbagents-{name}-{user}.lock"), thread_local=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
