@@ -69,6 +69,13 @@ class LiveWidget(anywidget.AnyWidget):
         if locate(current_environment()).live:
             super().open()
 
+    def close(self) -> None:
+        """Let go of it, and of the layout that ipywidgets made for it, which would stay with the kernel."""
+        layout = self.layout if self.comm is not None else None
+        super().close()
+        if layout is not None:
+            layout.close()
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # a layout asks for it, and must not be kept waiting by a file
 

@@ -14,6 +14,7 @@ import pytest
 
 from nbagents import SQLiteSession, edit
 from nbagents._sqlite import connect, migrate
+from nbagents.sessions.sqlite import connection
 from nbagents.sessions.sqlite.connection import FileReplacedWarning
 
 USER = {"role": "user", "content": "Hi"}
@@ -227,6 +228,30 @@ async def test_a_session_that_nobody_has_any_more_is_closed(tmp_path, where):
     del session
     gc.collect()
     assert await ended(line)
+
+
+async def test_of_many_open_files_the_idle_ones_are_closed(tmp_path, monkeypatch):
+    """A cell that shows a session and is run a thousand times ends with no thousand threads; nothing is lost."""
+    monkeypatch.setattr(connection, "_MOST_OPEN", 3)
+    monkeypatch.setattr(connection, "_IDLE_S", 0.0)
+    memory = SQLiteSession("memory", ":memory:")
+    sessions = [memory, *(SQLiteSession(f"s{n}", tmp_path / "lamp.db") for n in range(8))]
+    lines = []
+    for session in sessions:
+        await session.add_items([USER])
+        lines.append(session._desk._opening.result()._line)
+    for line in lines[1:5]:
+        assert await ended(line)
+    assert not lines[0].raw.is_closed  # what it holds is nowhere else
+
+    async def use(session):
+        for _ in range(5):
+            await session.add_items([USER])
+        return await session.get_items()
+
+    assert await asyncio.gather(*map(use, sessions)) == [[USER] * 6] * 9
+    for session in sessions:
+        await session.close()
 
 
 @pytest.mark.parametrize("by", ["removed", "replaced"])

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import os
 import threading
+import time
 import warnings
 import weakref
 from typing import TYPE_CHECKING, TypeVar
@@ -27,6 +28,9 @@ __all__ = ["Desk", "FileReplacedWarning"]
 
 T = TypeVar("T")
 
+_MOST_OPEN = 32  # files; past that those that were not used for a while are closed until they are used again
+_IDLE_S = 10.0
+
 
 class FileReplacedWarning(UserWarning):
     """A session's file was removed or replaced while it was in use."""
@@ -46,6 +50,7 @@ class Desk:
         self._open = open_
         self._guard = threading.Lock()
         self._opening: concurrent.futures.Future[Worker] | None = None
+        self._used = 0.0
         self.closed = False
         _DESKS.add(self)
 
@@ -56,6 +61,7 @@ class Desk:
             ClosedError: ``close()`` came first.
         """
         while True:
+            self._used = time.monotonic()
             worker = self._ready() or await self._worker()
             try:
                 return await worker.run(work)
@@ -83,6 +89,22 @@ class Desk:
         if opening is not None:
             worker = await settled(asyncio.wrap_future(opening))
             await worker.close()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has a file open that was not used for a while."""
+        opening = self._opening
+        is_open = opening is not None and opening.done() and self._file is not None
+        return is_open and time.monotonic() - self._used >= _IDLE_S
+
+    def rest(self) -> None:
+        """Close the file until it is used again; what was handed in is finished."""
+        with self._guard:
+            opening = self._opening
+            if opening is None or not opening.done():
+                return
+            self._opening = None
+        BACKGROUND.submit(opening.result().close())
 
     def leave_to_parent(self) -> None:
         """Open the file anew in a process that was forked; what is in memory alone is gone on with."""
@@ -126,11 +148,13 @@ class Desk:
 
     async def _start(self) -> Worker:
         try:
-            return await Worker.start(self._open_file, self)
+            worker = await Worker.start(self._open_file, self)
         except BaseException:
             with self._guard:
                 self._opening = None  # so that the next use tries again
             raise
+        _rest_the_idle(self)
+        return worker
 
     def _open_file(self) -> WorkConnection:
         opened = self._open()
@@ -139,6 +163,20 @@ class Desk:
 
 
 _DESKS: weakref.WeakSet[Desk] = weakref.WeakSet()
+_OPENED: list[weakref.ref[Desk]] = []  # the longest open first; the background's loop alone touches it
+
+
+def _rest_the_idle(opened: Desk) -> None:
+    """Close files that nobody uses, where many are open: a page that shows a session keeps it for good.
+
+    Each has a thread and two or three open files, of which a process may have a thousand.
+    """
+    _OPENED.append(weakref.ref(opened))
+    desks = list(dict.fromkeys(desk for each in _OPENED if (desk := each()) is not None and not desk.closed))
+    idle = [desk for desk in desks if desk.is_idle][: max(0, len(desks) - _MOST_OPEN)]
+    for desk in idle:
+        desk.rest()
+    _OPENED[:] = [weakref.ref(desk) for desk in desks if desk not in idle]
 
 
 def _leave_to_parent() -> None:
