@@ -87,7 +87,7 @@ def check_name(name: str, value: object) -> None:
         )
 
 
-def path_of(name: str, value: Path | str) -> Path:
+def path_of(name: str, value: str | os.PathLike[str]) -> Path:
     """Return a path as a whole one, so that it stays where it is when the working folder changes.
 
     Args:

@@ -11,6 +11,8 @@ from agents import Agent
 
 import nbagents
 from nbagents.errors import ConfigError
+from nbagents.tracing.files.export import export
+from nbagents.voice.save import save_turns
 
 AGENT = Agent(name="A")
 ROWS = pd.Series(["a?"])
@@ -55,6 +57,13 @@ ROWS = pd.Series(["a?"])
         ("tools", lambda: nbagents.RealtimeAgent("A", tools="t1")),
         ("cache_size", lambda: nbagents.CachedAgent(name="A", cache_size="many")),
         ("tools_and_args", lambda: nbagents.execute_tools_parallel(5)),
+        ("path", lambda: nbagents.SQLiteSession("a", ":memory:").export_jsonl(5)),
+        ("path", lambda: nbagents.SQLiteSession("a", ":memory:").import_jsonl(5)),
+        ("path", lambda: nbagents.TraceStore().to_dataset(path=5)),
+        ("path", lambda: nbagents.TraceStore().import_(5)),
+        ("path", lambda: export([], 5)),
+        ("path", lambda: save_turns([], 5)),
+        ("older_than", lambda: nbagents.TraceStore().prune(older_than=5)),
     ],
 )
 async def test_something_else_is_an_error_that_names_it(name, call):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbagents._given import path_of
 from nbagents.audio.detectors import DETECTOR_RATE
 from nbagents.audio.pcm16 import RATE, from_bytes, milliseconds
 from nbagents.audio.resample import resample
@@ -16,6 +16,7 @@ from nbagents.audio.wav import to_wav
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nbagents.audio.pcm16 import Samples
     from nbagents.voice.turn import VoiceTurn
@@ -37,7 +38,7 @@ def save_turns(turns: Sequence[VoiceTurn], path: str | os.PathLike[str]) -> tupl
     Raises:
         OSError: The folder does not exist, or cannot be written.
     """
-    base = Path(path)
+    base = path_of("path", path)
     base = base.with_suffix("") if base.suffix in {".wav", ".jsonl"} else base
     sounds: list[Samples] = []
     lines = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbagents._given import path_of
 from nbagents.errors import ConfigError, ItemError
 from nbagents.sessions.items.rows import decode
 from nbagents.sessions.sqlite.core import SessionCore
@@ -20,6 +20,7 @@ from nbagents.sessions.table.records import frame_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from pathlib import Path
 
     import pandas as pd
 
@@ -105,9 +106,10 @@ class Upkeep(SessionCore):
         Raises:
             StoreOpenError: The file cannot be written.
         """
+        file = path_of("path", path)
         rows = await self._run(self._store.fetch)
         self._warn(decode(rows)[2])
-        await asyncio.to_thread(write_lines, Path(path), map(line_of, rows))
+        await asyncio.to_thread(write_lines, file, map(line_of, rows))
         return len(rows)
 
     async def import_jsonl(self, path: str | Path) -> int:
@@ -123,16 +125,15 @@ class Upkeep(SessionCore):
             ItemError: A line holds none; the error's index is the line's place, from 0. Nothing was written.
             StoreOpenError: The file cannot be read.
         """
-        rows = [
-            self._imported(line, index, path)
-            for index, line in enumerate(await asyncio.to_thread(read_lines, Path(path)))
-        ]
+        file = path_of("path", path)
+        lines = await asyncio.to_thread(read_lines, file)
+        rows = [self._imported(line, index, file) for index, line in enumerate(lines)]
         if rows:
             await self._run(lambda connection: self._store.append(connection, rows, origin="import"))
         self._warn(decode(await self._run(self._store.fetch))[2])
         return len(rows)
 
-    def _imported(self, line: str, index: int, path: str | Path) -> Row:
+    def _imported(self, line: str, index: int, path: Path) -> Row:
         try:
             return row_of_line(line)
         except (ValueError, RecursionError) as exc:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nbagents._given import path_of
 from nbagents.errors import ConfigError, TraceFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from nbagents.tracing.record import TraceRecord
 
@@ -34,10 +35,10 @@ def export(records: Sequence[TraceRecord], path: Path | str, format: str | None 
         format: ``"html"``, ``"chrome"``, ``"jsonl"`` or ``"otlp"``; None follows from the file's suffix.
 
     Raises:
-        ConfigError: The format is another, or does not follow from the suffix.
+        ConfigError: The format is another, or does not follow from the suffix; or that is no path.
         TraceFileError: The file cannot be written.
     """
-    file = Path(path).expanduser()
+    file = path_of("path", path)
     parts = _WRITERS[_format_of(file, format)]([record.loaded() for record in records])
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:

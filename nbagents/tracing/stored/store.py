@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbagents._given import check_given, check_least
+from nbagents._given import check_given, check_least, path_of
 from nbagents.errors import TraceFileError, TraceNotFoundError
 from nbagents.tracing.capture.rows import SpanRow, TraceRow
 from nbagents.tracing.group import TraceGroup
@@ -21,6 +20,7 @@ from nbagents.tracing.stored.upkeep import check_retention, delete_traces, outda
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import timedelta
+    from pathlib import Path
 
     import pandas as pd
 
@@ -204,7 +204,7 @@ class TraceStore(StoreFile):
         examples = list(self._examples(self._noted(notes) if chosen is None else chosen, notes))
         if path is not None:
             try:
-                write_jsonl(examples, Path(path).expanduser())
+                write_jsonl(examples, path_of("path", path))
             except OSError as exc:
                 raise TraceFileError(
                     f"{path} cannot be written: {exc.strerror or exc}; name another file", path=path
@@ -227,7 +227,7 @@ class TraceStore(StoreFile):
         from nbagents.tracing.files.import_file import read_file
         from nbagents.tracing.files.import_rows import insert_traces
 
-        found = read_file(Path(path).expanduser())
+        found = read_file(path_of("path", path))
         with self.writing() as connection:
             insert_traces(connection, found)
         return [self.get(row.trace_id) for row, _ in found]

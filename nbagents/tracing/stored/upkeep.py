@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nbagents._given import check_least
+from nbagents._given import check_given, check_least
 from nbagents.errors import ConfigError, TraceRunningError
 from nbagents.tracing.capture.process import alive
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
-    from datetime import timedelta
 
 __all__ = ["check_retention", "delete_traces", "outdated"]
 
@@ -69,10 +69,14 @@ def check_retention(keep: int | None, older_than: timedelta | None) -> None:
         raise ConfigError("give keep, older_than or both; else nothing is too old", name="keep", value=None)
     if keep is not None:
         check_least(0, keep=keep)
-    if older_than is not None and older_than.total_seconds() < 0:
-        raise ConfigError(
-            f"older_than is {older_than}; it must not be negative", name="older_than", value=older_than
+    if older_than is not None:
+        check_given(
+            "older_than", older_than, "a datetime.timedelta, or None", fits=isinstance(older_than, timedelta)
         )
+        if older_than < timedelta(0):
+            raise ConfigError(
+                f"older_than is {older_than}; it must not be negative", name="older_than", value=older_than
+            )
 
 
 def _running(connection: sqlite3.Connection, trace_id: str) -> bool:
