@@ -54,7 +54,7 @@ class AnySheet:
     def __init__(self, session: Session) -> None:
         self._table = session if isinstance(session, Tabular) else AnySession(session)
         kind = type(session)
-        name = f"{kind.__module__.split('.')[0]}.{kind.__name__}"
+        name = f"{kind.__module__.split('.')[0]}.{kind.__name__}".removeprefix("__main__.")
         self.where = f"kept by {name}"
         self.opened = repr(session)
         self.loop = None if serves_any_loop(session) else _running_loop()

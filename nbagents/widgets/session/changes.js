@@ -2,7 +2,7 @@
 /** What one can do to a session in the grid: each command asks the kernel, and says what became of it. */
 
 import { Refusal } from "./wire.js";
-import { branchName, orphanText, reportText } from "./words.js";
+import { branchName, orphanText, reasonOf, reportText } from "./words.js";
 import { count, plural } from "../words.js";
 
 /** The commands that change the session of one grid. */
@@ -19,7 +19,7 @@ export class Changes {
       this.hub.say("");
       return await work();
     } catch (error) {
-      this.hub.say(/** @type {Error} */ (error).message, { bad: true });
+      this.hub.say(reasonOf(/** @type {Error} */ (error).message), { bad: true });
       return null;
     } finally {
       this.hub.draw();
