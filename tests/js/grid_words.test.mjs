@@ -68,7 +68,7 @@ test("a cell says what its column is for", () => {
   assert.deepEqual(cellText("tokens", row, false), { text: "1,500", title: "" });
   assert.deepEqual(cellText("label", row, false), { text: "user", title: "message" });
   assert.deepEqual(cellText("tool", row, false), { text: "", title: "" });
-  assert.equal(leastWidth([{ width: "90px" }, { width: "minmax(180px, 1fr)" }, { width: "var(--digits)" }]), 386);
+  assert.equal(leastWidth([{ width: "90px" }, { width: "minmax(180px, 1fr)" }, { width: "var(--digits)" }]), 342);
 });
 
 test("every key has one command, and a command one row", () => {
