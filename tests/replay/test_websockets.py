@@ -10,8 +10,9 @@ import threading
 import numpy as np
 import psutil
 import pytest
-from agents import Agent, Runner
+from agents import Agent, Runner, set_tracing_disabled, trace
 from agents.models.openai_responses import OpenAIResponsesWSModel
+from agents.tracing import TracingProcessor, set_trace_processors
 from agents.voice import OpenAISTTModel, StreamedAudioInput, STTModelSettings
 from websockets.sync.server import serve
 
@@ -121,6 +122,41 @@ async def test_a_streamed_transcription_is_replayed(tape, api):
     assert all(len(data["sha256"]) == 64 for kind, data in sent if kind == "audio")
     assert [secret for secret in ("sk-abc", "ghp_", "sesame") if secret in tape.path.read_text()] == []
     assert tape.player.unused == []
+
+
+class Ended(TracingProcessor):
+    """Notes the spans of a run."""
+
+    def __init__(self):
+        self.spans = []
+
+    def on_span_end(self, span):
+        self.spans.append((span.span_data.type, span.span_id, span.started_at, span.ended_at))
+
+    def on_span_start(self, span): ...
+    def on_trace_start(self, trace): ...
+    def on_trace_end(self, trace): ...
+    def shutdown(self): ...
+    def force_flush(self): ...
+
+
+async def test_two_replays_of_a_transcription_make_the_same_spans(tape, api):
+    """Ids and times of its spans are derived like all others, though its events come by a socket."""
+
+    async def spans(client):
+        ended = Ended()
+        set_tracing_disabled(False)
+        set_trace_processors([ended])
+        with trace("Spoken"):
+            await transcribe(client)
+        set_trace_processors([])
+        set_tracing_disabled(True)
+        return ended.spans
+
+    await transcribe(tape.record(api.url).openai_client())
+    first = await spans(tape.replay().openai_client())
+    assert [kind for kind, *_ in first] == ["transcription"] * 3
+    assert await spans(tape.replay().openai_client()) == first
 
 
 async def test_what_is_sent_is_checked(tape, api, tmp_path):
