@@ -472,7 +472,7 @@ def test_reads_are_bounded():
     ("item", "message"),
     [
         ({"content": "no type"}, "neither a type nor a role"),
-        ({"role": "robot", "content": "Hi"}, "role 'robot' is none"),
+        ({"role": "robot", "content": "Hi"}, "role 'robot' does not exist"),
         ({"role": "user", "content": 3}, "must be text or a list"),
         ({"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{"}, "must be JSON"),
     ],

@@ -230,5 +230,5 @@ def test_an_audio_recorder_is_another_source():
     recorder.audio.value = file.getvalue()
     assert {len(frame) for frame in frames[:-1]} == {960}
     assert sum(map(len, frames)) / 2 == pytest.approx(2 * RATE, rel=0.05)
-    with pytest.raises(ConfigError, match=r"takes an ipywebrtc\.AudioRecorder, not str"):
+    with pytest.raises(ConfigError, match=r"of type str; give an ipywebrtc\.AudioRecorder"):
         Microphone.from_recorder("recorder")

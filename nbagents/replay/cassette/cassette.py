@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbagents._given import check_given
 from nbagents._static_table import many
 from nbagents.errors import CassetteError, SecretFoundError
 from nbagents.replay.cassette.path import record_command
@@ -59,7 +60,9 @@ class Cassette:
 
         Raises:
             CassetteError: It is not there, not a cassette, of a newer version, or damaged.
+            ConfigError: That is no path.
         """
+        check_given("path", path, "a path", fits=isinstance(path, (str, os.PathLike)))
         path = Path(path)
         try:
             lines = path.read_text(encoding="utf-8-sig").split("\n")  # some editors put a byte order mark first

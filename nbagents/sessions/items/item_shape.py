@@ -65,7 +65,7 @@ def check_shape(item: Item) -> None:
 
 def _check_message(item: Item) -> None:
     if item.get("role") not in ROLES:
-        raise ValueError(f"role {item.get('role')!r} is none; use {', '.join(ROLES)}")
+        raise ValueError(f"role {item.get('role')!r} does not exist; use {', '.join(ROLES)}")
     content = item.get("content")
     if isinstance(content, str):
         return

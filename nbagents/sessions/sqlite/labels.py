@@ -69,7 +69,9 @@ def check_title(title: object) -> str | None:
     if title is None:
         return None
     if not isinstance(title, str) or not title.strip():
-        raise ConfigError(f"title={title!r} is none; use text, or None to take it away", name="title", value=title)
+        raise ConfigError(
+            f"title={title!r} is no title; use text, or None to take it away", name="title", value=title
+        )
     return title.strip()
 
 
@@ -81,5 +83,5 @@ def check_tags(tags: Sequence[object]) -> set[str]:
     """
     for tag in tags:
         if not isinstance(tag, str) or not tag.strip():
-            raise ConfigError(f"tag {tag!r} is none; use text", name="tags", value=tag)
+            raise ConfigError(f"tag {tag!r} is no tag; use text", name="tags", value=tag)
     return {str(tag).strip() for tag in tags}

@@ -197,6 +197,7 @@ class TraceStore(StoreFile):
 
         Raises:
             TraceFileError: The file cannot be written.
+            ConfigError: One of them is neither, or the path is none.
         """
         from nbagents.tracing.frame import example_frame
 
@@ -292,7 +293,10 @@ class TraceStore(StoreFile):
         chosen: Iterable[SpanRecord | TraceRecord],
         notes: dict[tuple[str, int | None], list[Note]],
     ) -> Iterator[Example]:
+        wanted = "a list of spans and traces, such as [last_trace()]"
+        check_given("chosen", chosen, wanted, fits=hasattr(chosen, "__iter__"))
         for one in chosen:
+            check_given("chosen", one, wanted, fits=isinstance(one, SpanRecord | TraceRecord))
             if isinstance(one, TraceRecord):
                 yield from trace_examples(one, notes.get((one.trace_id, None), ()))
             else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbagents._given import check_given
 from nbagents._optional import require
 from nbagents.audio.frames import FrameQueue
 from nbagents.audio.pcm16 import RATE
 from nbagents.audio.recorded import decode
-from nbagents.errors import ConfigError
 from nbagents.widgets.sound.device import subscribe
 
 if TYPE_CHECKING:
@@ -38,12 +38,8 @@ class RecordedMicrophone:
     rate = RATE
 
     def __init__(self, recorder: Any) -> None:  # noqa: ANN401 - ipywebrtc has no types
-        if not hasattr(getattr(recorder, "audio", None), "observe"):
-            raise ConfigError(
-                f"from_recorder takes an ipywebrtc.AudioRecorder, not {type(recorder).__name__}",
-                name="recorder",
-                value=recorder,
-            )
+        fits = hasattr(getattr(recorder, "audio", None), "observe")
+        check_given("recorder", recorder, "an ipywebrtc.AudioRecorder", fits=fits)
         require("av", extra="voice")
         self.recorder = recorder
         self._listeners: list[Callable[[bytes], None]] = []

@@ -17,6 +17,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nbagents._given import check_given
 from nbagents._short import short
 from nbagents.audio.stages import stages
 from nbagents.errors import ConfigError
@@ -323,10 +324,5 @@ def _pipeline_of(given: Any) -> VoicePipeline:  # noqa: ANN401 - a pipeline, or 
 
     if isinstance(given, VoicePipeline):
         return given
-    if isinstance(given, Agent):
-        return VoicePipeline(given)
-    raise ConfigError(
-        f"VoicePanel shows an nbagents.VoicePipeline or an agents.Agent, not {type(given).__name__}",
-        name="pipeline",
-        value=given,
-    )
+    check_given("pipeline", given, "an nbagents.VoicePipeline, or an agents.Agent", fits=isinstance(given, Agent))
+    return VoicePipeline(given)
