@@ -1,4 +1,5 @@
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,7 +33,7 @@ async def test_a_stream_spreads_its_wait_over_its_events(offline, environment, m
         waited.append(seconds)
 
     environment.setenv("NBAGENTS_OFFLINE_SPEED", "2")
-    monkeypatch.setattr(transport.asyncio, "sleep", note)
+    monkeypatch.setattr(transport, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": note}))  # for it alone
     stream = await offline.openai_client().responses.create(model="m", input="Hello!", stream=True)
     events = [event async for event in stream]
     monkeypatch.undo()

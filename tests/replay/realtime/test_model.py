@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from types import SimpleNamespace
 
 import pytest
 from agents import UserError, function_tool
@@ -29,7 +30,8 @@ from agents.realtime.model_inputs import RealtimeModelSendToolOutput
 from agents.realtime.testing import RealtimeStep, ScriptedRealtimeModel
 
 from nbagents.errors import CassetteMissError, OfflineError, SecretFoundError
-from nbagents.replay.realtime import player, realtime_model
+from nbagents.replay.realtime import realtime_model
+from nbagents.replay.wire import telling
 from nbagents.replay.wire.report import read_report
 
 SOUND = bytes(range(256)) * 20
@@ -178,7 +180,7 @@ async def test_a_conversation_has_its_own_pace(tape, monkeypatch):
         waited.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr(player.asyncio, "sleep", note)
+    monkeypatch.setattr(telling, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": note}))  # for it alone
     tape.replay(speed=0.5)
     await talk(scripted(), HI, hears=len(ANSWER))
     assert waited == [0.5] * len(ANSWER)
