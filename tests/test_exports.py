@@ -59,8 +59,10 @@ def test_an_unknown_name_is_an_attribute_error():
 
 @pytest.mark.parametrize("name", sorted(set(nbagents.__all__) - {"__version__"}))
 def test_every_public_name_says_what_it_is(name):
-    """Each public name has a docstring of its own."""
-    assert inspect.getdoc(getattr(nbagents, name))
+    """Each public name has a docstring of its own, and all but events an example."""
+    said = inspect.getdoc(getattr(nbagents, name))
+    assert said
+    assert "Example:" in said or "Event" in name
 
 
 def test_the_error_tree_is_drawn_as_it_is():

@@ -75,6 +75,10 @@ def from_wav(source: bytes | str | os.PathLike[str]) -> Sound:
         AudioError: Not a WAV file, or one that does not hold PCM16.
         OSError: The file is not there, or cannot be read.
         ConfigError: Neither bytes nor a path.
+
+    Example:
+        >>> from_wav(to_wav([0.5, -0.5], rate=16_000)).samples.tolist()
+        [16384, -16384]
     """
     fits = isinstance(source, (bytes, str, os.PathLike))
     check_given("source", source, "the bytes of a WAV file, or its path", fits=fits)

@@ -157,7 +157,11 @@ def enable(
 
 
 def disable() -> None:
-    """Put back what ``enable()`` changed; stored sessions and traces stay."""
+    """Put back what ``enable()`` changed; stored sessions and traces stay.
+
+    Example:
+        >>> disable()  # once more is harmless
+    """
     global _enabled
     if _enabled is None:
         return

@@ -69,6 +69,13 @@ class RealtimeSession:
         conversation: What was said, in conversation order.
         playback: What was heard; report to it where something plays.
         history: The SDK's realtime items.
+
+    Example:
+        >>> async def ask(agent, question):
+        ...     async with agent.start_realtime_session() as session:
+        ...         await session.send_text(question)
+        ...         async for event in session:
+        ...             print(event)
     """
 
     def __init__(  # noqa: PLR0913 - one conversation brings them all together

@@ -68,6 +68,12 @@ class SpanRecord:
     Attributes:
         row: The span as it is stored; its fields can be read from the record too (``span.name``, ``span.agent``).
         depth: How deep it lies in the tree, from 0.
+
+    Example:
+        >>> from nbagents.tracing.capture.rows import SpanRow, TraceRow
+        >>> row = SpanRow("t1", 0, "s1", None, "agent", "triage", 0, 1_500_000)
+        >>> TraceRecord(TraceRow("t1", "lamp", 0, 2_000_000), [row]).spans[0]
+        <SpanRecord agent 'triage', 1.50 s, ok>
     """
 
     def __init__(self, row: SpanRow, depth: int, trace: TraceRecord) -> None:
@@ -153,6 +159,13 @@ class TraceRecord(Analysis):
         row: The trace as it is stored.
         rows: Its spans, in any order.
         store: Where payloads are read from; without one they are empty.
+
+    Example:
+        >>> from nbagents.tracing.capture.rows import SpanRow, TraceRow
+        >>> row = SpanRow("t1", 0, "s1", None, "agent", "triage", 0, 1_500_000)
+        >>> trace = TraceRecord(TraceRow("t1", "lamp", 0, 2_000_000), [row])
+        >>> trace, [span.duration for span in trace.spans]
+        (<TraceRecord lamp  2.00 s  1 span>, [1.5])
     """
 
     def __init__(self, row: TraceRow, rows: Sequence[SpanRow], store: PayloadSource | None = None) -> None:

@@ -147,12 +147,17 @@ def choose_mode(mode: str | None = None) -> Mode:
 
 
 def openai_client() -> AsyncOpenAI:
-    """Return a new asynchronous client on the seam.
+    """Return a new asynchronous client that is live, offline, recorded or replayed, as the mode says.
 
-    It may be closed like any other; the connections behind the seam stay.
+    It may be closed like any other; the connections behind it stay.
 
     Raises:
         ModeError: The environment names a mode that cannot be used.
+
+    Example:
+        >>> async def ask(question):
+        ...     answer = await openai_client().responses.create(model="gpt-4.1", input=question)
+        ...     return answer.output_text
     """
     import openai
 
@@ -168,10 +173,14 @@ def openai_client() -> AsyncOpenAI:
 
 
 def sync_openai_client() -> OpenAI:
-    """Return a new synchronous client on the seam.
+    """Return a new synchronous client that is live, offline, recorded or replayed, as the mode says.
 
     Raises:
         ModeError: The environment names a mode that cannot be used.
+
+    Example:
+        >>> def ask(question):
+        ...     return sync_openai_client().responses.create(model="gpt-4.1", input=question).output_text
     """
     import openai
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbagents._now import now_us
+from nbagents._short import short
 from nbagents.errors import ItemNotFoundError
 from nbagents.sessions.items.item_shape import check_shape
 from nbagents.sessions.items.rows import decode
@@ -80,7 +81,7 @@ def _finding_of(row: RawRow) -> Finding:
 
 def _beginning(data: str | bytes) -> str:
     text = data if isinstance(data, str) else bytes(data).decode(errors="backslashreplace")
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
+    return short(text, _MOST_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,5 +328,11 @@ def last_trace() -> TraceRecord:
 
     Raises:
         TraceNotFoundError: There is none yet.
+
+    Example:
+        >>> last_trace()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        nbagents.errors.TraceNotFoundError: there are no traces yet in ...
     """
     return TraceStore().last()
