@@ -8,7 +8,7 @@ frontend       how it is told
 ``colab``      the module ``google.colab`` is loaded
 ``papermill``  papermill names its files in ``PAPERMILL_OUTPUT_PATH`` and ``PAPERMILL_INPUT_PATH``
 ``kernel``     any other kernel; ``jupyter execute`` and ``nbconvert`` have the file in their command line, and
-               nbclient, nbmake, a Qt or terminal console name none
+               nbmake is told by our plugin; nbclient, a Qt or terminal console name none
 ``ipython``    IPython in a terminal
 ``script``     no IPython at all
 =============  ==================================================================================

@@ -1,8 +1,9 @@
 """``pytest --nbmake`` replays by itself: a notebook with a cassette beside it runs in mode replay.
 
 Each such notebook gets a database of its own, so that no earlier run changes what it asks. NBAGENTS_MODE, where it
-is set, decides instead. The summary at the end says what was replayed, which recordings nothing asked for, and
-where rules answered for want of a cassette; ``--nbagents-strict`` makes unused recordings fail the run.
+is set, decides instead; whatever the mode, the kernel is told which notebook it runs. The summary at the end says
+what was replayed, which recordings nothing asked for, and where rules answered for want of a cassette;
+``--nbagents-strict`` makes unused recordings fail the run.
 """
 
 from __future__ import annotations
@@ -56,30 +57,32 @@ class Replays:
 
     def pytest_runtest_setup(self, item: Any) -> None:  # noqa: ANN401 - nbmake's item has no type
         """Point the kernel that nbmake will start to the cassette."""
-        if not getattr(item, "nbmake", False) or os.environ.get("NBAGENTS_MODE"):
+        if not getattr(item, "nbmake", False):
             return
-        self._folder = Path(tempfile.mkdtemp(prefix="nbagents-"))
-        variables = {VARIABLE: str(self._folder / "report.jsonl")}
-        cassette = Path(item.path).with_suffix(ENDING)
-        if cassette.is_file():
-            variables |= {
-                "NBAGENTS_MODE": "replay",
-                "NBAGENTS_NOTEBOOK": str(item.path),
-                "NBAGENTS_CASSETTE": str(cassette),
-                "NBAGENTS_DB": str(self._folder / "notebook.db"),
-            }
+        variables = {"NBAGENTS_NOTEBOOK": str(item.path)}
+        if (os.environ.get("NBAGENTS_MODE") or "replay") == "replay":
+            self._folder = Path(tempfile.mkdtemp(prefix="nbagents-"))
+            variables[VARIABLE] = str(self._folder / "report.jsonl")
+            cassette = Path(item.path).with_suffix(ENDING)
+            if cassette.is_file():
+                variables |= {
+                    "NBAGENTS_MODE": "replay",
+                    "NBAGENTS_CASSETTE": str(cassette),
+                    "NBAGENTS_DB": str(self._folder / "notebook.db"),
+                }
         self._set(variables)
 
     def pytest_runtest_teardown(self, item: Any) -> None:  # noqa: ANN401 - as above
         """Note what was replayed, and put the environment back."""
-        if self._folder is None:
-            return
-        folder, self._folder = self._folder, None
         for name, value in self._saved.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+        self._saved = {}
+        if self._folder is None:
+            return
+        folder, self._folder = self._folder, None
         said = _said(item.nodeid.partition("::")[0], Path(item.path).with_suffix(ENDING), folder / "report.jsonl")
         item.user_properties.append((_PROPERTY, said))  # reports also come from the workers of pytest-xdist
         shutil.rmtree(folder, ignore_errors=True)

@@ -25,7 +25,10 @@ def folder(tmp_path, monkeypatch, scripted, environment):
     write(tmp_path / "lamp.ipynb", *sources)
     (tmp_path / "Übung 1").mkdir()
     write(tmp_path / "Übung 1" / "lamp.ipynb", "import nbagents\nnbagents.enable()")
-    write(tmp_path / "plain.ipynb", "import os\nassert 'NBAGENTS_MODE' not in os.environ")
+    plain = (
+        "import os\nassert 'NBAGENTS_MODE' not in os.environ\nassert os.environ['NBAGENTS_NOTEBOOK'][-11:] == {!r}"
+    )
+    write(tmp_path / "plain.ipynb", plain.format("plain.ipynb"))
     scripted.says("hello", "ahoy")
     assert main(["record", "lamp.ipynb"]) == 0
     scripted.stop()
@@ -38,8 +41,9 @@ def write(path, *sources):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
 
 
-def pytest_in(folder, *options):
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("NBAGENTS_", "OPENAI_"))}
+def pytest_in(folder, *options, **variables):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("NBAGENTS_", "OPENAI_"))}
+    env = {**kept, **variables}
     without = [f"-pno:{name}" for name in ("cacheprovider", *OTHERS)]
     command = [sys.executable, "-m", "pytest", *without, "--nbmake", *options]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
@@ -55,12 +59,16 @@ def test_a_recorded_notebook_is_replayed_by_itself(folder):
     assert "no cassette, so that rules answered: Übung 1/lamp.ipynb" in done.stdout
     made = {path.name for path in folder.iterdir()}
     assert made == {"lamp.cassette.jsonl", "lamp.ipynb", "plain.ipynb", "Übung 1"}
+    assert {path.name for path in (folder / "Übung 1").iterdir()} == {"lamp.ipynb", "lamp.nbagents.db"}
 
 
 def test_unused_and_missing_calls_are_in_the_summary(folder):
-    """A call that is not asked for is said, and fails a strict run; one that is missing fails the notebook."""
+    """A call that is not asked for is said, and fails a strict run; one that is missing fails the notebook.
+
+    A mode that the environment names finds the notebook's own cassette too.
+    """
     write(folder / "lamp.ipynb", ENABLE, ASK.format(text="Hi", answer="hello"))
-    done = pytest_in(folder, "lamp.ipynb")
+    done = pytest_in(folder, "lamp.ipynb", NBAGENTS_MODE="replay")
     assert done.returncode == 0, done.stdout
     assert "unused: POST responses (cell c2, call 1)" in done.stdout
     workers = pytest_in(folder, "lamp.ipynb", "--nbagents-strict", "--numprocesses", "1")
