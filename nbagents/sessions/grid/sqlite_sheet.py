@@ -172,7 +172,7 @@ class SQLiteSheet:
             labels=dict(outline.labels),
             whole=self._kept.whole,
             undo=log.depth(connection),
-            redo=log.line(connection).redo is not None,
+            redo=log.tops(connection).redo is not None,
         )
 
     def _fitting(self, search: str, labels: tuple[str, ...]) -> list[int]:

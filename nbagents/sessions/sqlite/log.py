@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nbagents.sessions.sqlite.tables import Tables
     from nbagents.sessions.table.edits import Plan
 
-__all__ = ["Line", "Log", "Side", "Step", "last_step", "step_of", "touched_since"]
+__all__ = ["Log", "Side", "Step", "Tops", "last_step", "step_of", "touched_since"]
 
 
 class Side(IntEnum):
@@ -36,8 +36,8 @@ class Side(IntEnum):
     AFTER = 1
 
 
-class Line(NamedTuple):
-    """What comes next.
+class Tops(NamedTuple):
+    """What is on top of the two stacks, and so comes next.
 
     Attributes:
         undo: The step on top of those that can be undone, None where there is none.
@@ -103,8 +103,8 @@ class Log:
         was = {new: old for old, new in plan.moved.items()} | dict(zip(updated, updated, strict=True))
         written = [row.id for row in [*plan.inserted, *plan.updated]]
         self._copy(connection, begun.step, Side.AFTER, [(id_, was.get(id_)) for id_ in written])
-        line = Line(begun.step, None)  # an edit after undos leaves nothing to redo
-        self.end(connection, begun, plan.report, line, below=begun.undo_top)
+        tops = Tops(begun.step, None)  # an edit after undos leaves nothing to redo
+        self.end(connection, begun, plan.report, tops, below=begun.undo_top)
 
     def begin(self, connection: sqlite3.Connection, origin: str, of_step: int | None = None) -> Step:
         """Return the step that is about to be made, with what is known before; nothing is written.
@@ -114,7 +114,7 @@ class Log:
             origin: What asks for it.
             of_step: The step that it takes back or makes again.
         """
-        undo, redo = self.line(connection)
+        undo, redo = self.tops(connection)
         return Step(
             step=last_step(connection) + 1,
             messages_table=self.tables.messages,
@@ -130,7 +130,7 @@ class Log:
         )
 
     def end(
-        self, connection: sqlite3.Connection, begun: Step, report: EditReport, line: Line, *, below: int | None
+        self, connection: sqlite3.Connection, begun: Step, report: EditReport, tops: Tops, *, below: int | None
     ) -> None:
         """Write a step down, once it is made.
 
@@ -138,7 +138,7 @@ class Log:
             connection: An open connection, in the same transaction.
             begun: What ``begin`` returned.
             report: What it did.
-            line: What comes next after it.
+            tops: What comes next after it.
             below: What was on top of the stack that it is put on.
         """
         made = begun._replace(
@@ -148,12 +148,12 @@ class Log:
             moved=report.moved,
             newest_after=self.newest(connection),
             below=below,
-            undo_top=line.undo,
-            redo_top=line.redo,
+            undo_top=tops.undo,
+            redo_top=tops.redo,
         )
         connection.execute(f"INSERT INTO nb_edit_steps VALUES ({', '.join('?' * len(made))})", made)
 
-    def line(self, connection: sqlite3.Connection) -> Line:
+    def tops(self, connection: sqlite3.Connection) -> Tops:
         """Return what can be undone and redone next."""
         found = connection.execute(
             "SELECT undo_top, redo_top FROM nb_edit_steps WHERE messages_table = ? AND session_id = ? "
@@ -161,7 +161,7 @@ class Log:
             (self.tables.messages, self.session_id),
         )
         row = found.fetchone()
-        return Line(*row) if row else Line(None, None)
+        return Tops(*row) if row else Tops(None, None)
 
     def depth(self, connection: sqlite3.Connection) -> int:
         """Return how many steps can be undone: each edit and redo adds one, and each undo takes one."""

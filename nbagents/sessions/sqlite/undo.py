@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from nbagents.errors import OrphanError
-from nbagents.sessions.sqlite.log import Line, Side, step_of
+from nbagents.sessions.sqlite.log import Side, Tops, step_of
 from nbagents.sessions.sqlite.store import transaction
 from nbagents.sessions.sqlite.swap import check_swap, image_ids, swap
 from nbagents.sessions.table.edits import EditReport
@@ -89,10 +89,10 @@ class _Walk:
         return self._undone() if last is not None else None
 
     def _next(self) -> Step | None:
-        line = self._store.log.line(self._connection)
+        tops = self._store.log.tops(self._connection)
         if self._to is Side.BEFORE:
-            return step_of(self._connection, line.undo)
-        taken_back = step_of(self._connection, line.redo)
+            return step_of(self._connection, tops.undo)
+        taken_back = step_of(self._connection, tops.redo)
         return taken_back and step_of(self._connection, taken_back.of_step)
 
     def _take(self, step: Step) -> None:
@@ -108,15 +108,15 @@ class _Walk:
             self._store.forget_entry(self._connection)
         report = _inverse(step.report) if self._to is Side.BEFORE else step.report
         self._reports.append(report)
-        line, below = self._stacks(step, begun)
-        log.end(self._connection, begun, report, line, below=below)
+        tops, below = self._stacks(step, begun)
+        log.end(self._connection, begun, report, tops, below=below)
 
-    def _stacks(self, step: Step, begun: Step) -> tuple[Line, int | None]:
+    def _stacks(self, step: Step, begun: Step) -> tuple[Tops, int | None]:
         """Return what comes next after a step is taken, and what lies below it on its new stack."""
         if self._to is Side.BEFORE:
-            return Line(step.below, begun.step), begun.redo_top
+            return Tops(step.below, begun.step), begun.redo_top
         taken_back = step_of(self._connection, begun.redo_top)
-        return Line(step.step, taken_back.below if taken_back else None), None
+        return Tops(step.step, taken_back.below if taken_back else None), None
 
     def _notice_others(self, step: Step) -> None:
         """Look at the whole history where rows came or went beside the log: only then can an orphan be new."""
