@@ -67,7 +67,7 @@ export class Clipboard {
     if (why) return this.hub.say(why);
     const items = itemsIn(text);
     if (items) return this.hub.changes.paste(text, items);
-    this.hub.editor.begin({ kind: "user", text });
+    this.hub.editor.begin(text);
     this.view.pane.focus();
   }
 }

@@ -216,10 +216,9 @@ export class Editor {
 
   // ------------------------------------------------------------------------------------------ a new item
 
-  /** @param {{kind?: string, text?: string}} [given]  what it is at first */
-  begin({ kind = "user", text } = {}) {
-    this.fresh ??= { kind, values: { call_id: `call_${Math.random().toString(16).slice(2, 14)}`, arguments: "{}" } };
-    if (text) this.fresh.values.text = text;
+  /** Begin a new item; one that was begun goes on. @param {string} [text]  what it says at first */
+  begin(text = "") {
+    this.fresh ??= { kind: "user", values: { call_id: `call_${Math.random().toString(16).slice(2, 14)}`, arguments: "{}", text } };
     this.hub.draw();
   }
 
