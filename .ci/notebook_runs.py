@@ -34,18 +34,22 @@ def pytest_configure(config):
 
 
 def pytest_unconfigure(config):
+    """Remove the folder that the workers shared."""
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ[SCRATCH], ignore_errors=True)
 
 
 def pytest_report_header():
+    """Name the seed."""
     return f"each notebook twice, in the order of {SEED}={os.environ[SEED]}"
 
 
 def pytest_collection_modifyitems(items):
+    """Add the second runs, and mix them all."""
     items += [Again.from_parent(item.parent, filename=item.filename) for item in items]
     random.Random(os.environ[SEED]).shuffle(items)
 
 
 def pytest_runtest_setup(item):
+    """Give each notebook its own database, which its second run finds."""
     os.environ["NBAGENTS_DB"] = str(Path(os.environ[SCRATCH], f"{item.path.stem}.db"))

@@ -16,6 +16,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def main(paths):
+    """Run notebooks offline and save their outputs; those that fail are named at the end."""
     failed = []
     for path in paths or sorted(NOTEBOOKS.glob("*.ipynb")):
         made = execute(path, {"NBAGENTS_MODE": "offline"}, lambda *_: None)

@@ -21,6 +21,7 @@ NAMES = (
 
 
 def main(names):
+    """Run the benchmarks that are named, one after the other."""
     for name in names:
         print(f"\n{name}\n{'-' * len(name)}", flush=True)
         importlib.import_module(name).main()

@@ -85,6 +85,7 @@ EDIT = """async ([index, text]) => {
 
 
 def p95(times):
+    """Return the time that one in twenty is above."""
     return sorted(times)[int(0.95 * (len(times) - 1))]
 
 
@@ -115,6 +116,7 @@ def test_grid(notebook):
 
 
 def line(name, value, unit, goal):
+    """Print one figure beside its goal."""
     print(f"{name:36} {value:8.1f} {unit}  (goal: under {goal})", flush=True)
 
 
