@@ -105,7 +105,7 @@ class Replays:
         """Print what was replayed."""
         lines = [*self._lines]
         if self._ruled:
-            lines.append(f"no cassette, so that rules answered: {', '.join(sorted(self._ruled))}")
+            lines.append(f"no cassette, so that rules answered: {', '.join(sorted(set(self._ruled)))}")
         if lines:
             terminalreporter.section("nbagents replay")
             for line in lines:

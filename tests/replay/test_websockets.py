@@ -16,7 +16,7 @@ from agents.tracing import TracingProcessor, set_trace_processors
 from agents.voice import OpenAISTTModel, StreamedAudioInput, STTModelSettings
 from websockets.sync.server import serve
 
-from nbagents.errors import ConfigError, OfflineError
+from nbagents.errors import ConfigError, OfflineError, SecretFoundError
 from nbagents.replay.cassette.cassette import Cassette
 from nbagents.replay.wire import client as seam
 from nbagents.replay.wire.report import read_report
@@ -32,6 +32,7 @@ class Api:
         self.headers = []
         self.status = None
         self.code = None
+        self.speech = SPEECH
         self.server = serve(self.answer, "127.0.0.1", 0, process_request=self.begin)
         self.url = f"http://127.0.0.1:{self.server.socket.getsockname()[1]}/v1"
         self.thread = threading.Thread(target=self.server.serve_forever)
@@ -65,7 +66,7 @@ class Api:
                 case "input_audio_buffer.clear":
                     say("input_audio_buffer.cleared")
                 case "response.create":
-                    say("response.output_audio.delta", item_id="item_9", delta=SPEECH)
+                    say("response.output_audio.delta", item_id="item_9", delta=self.speech)
                     say("response.output_audio_transcript.delta", item_id="item_9", delta="Good day.")
                     say("response.done")
 
@@ -236,6 +237,18 @@ async def test_a_connection_that_ends_or_fails_does_so_again(tape, api):
     client = tape.replay().openai_client()
     assert [await failure(client) for _ in range(3)] == found
     assert "sk-abc" not in tape.path.read_text()
+
+
+async def test_a_secret_in_a_sound_ends_the_recording(tape, api, capsys):
+    """Where a secret cannot be taken out the cassette is deleted, which is said; the next call is refused."""
+    api.speech = base64.b64encode(b"\xff\xfb sk-planted-0123456789abcdef \x00").decode()
+    client = tape.record(api.url).openai_client()
+    await speak(client)
+    seam.seam().close_relay()  # waits for the connection to end
+    assert "SecretFoundError: lamp.cassette.jsonl held a secret" in capsys.readouterr().err
+    assert not tape.path.exists()
+    with pytest.raises(SecretFoundError):
+        await client.responses.create(model="m", input="Hi")
 
 
 async def test_a_conversation_left_open_is_written_and_reported(tape, api, tmp_path):

@@ -95,8 +95,10 @@ class LineRecorder:
             done, _ = await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
             if there not in done:
                 self._notes.received(CLOSED, {"code": upstream.close_code, "reason": upstream.close_reason})
-        finally:
             self.write()
+            for task in done:
+                task.result()  # what failed in it
+        finally:
             for task in (there, back):
                 task.cancel()
             await upstream.close()
