@@ -22,6 +22,8 @@ NAMES = (
 
 def main(names):
     """Run the benchmarks that are named, one after the other."""
+    if unknown := [name for name in names if name not in NAMES]:
+        sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}. Pages are part of theirs.")
     for name in names:
         print(f"\n{name}\n{'-' * len(name)}", flush=True)
         importlib.import_module(name).main()

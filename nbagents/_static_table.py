@@ -21,6 +21,7 @@ __all__ = [
     "WRAPPED",
     "StaticTable",
     "folding",
+    "folding_text",
     "html_list",
     "many",
     "safe",
@@ -36,6 +37,8 @@ TO_TALK = "run this cell in JupyterLab to talk"
 LEFT = 'align="left" style="text-align: left; vertical-align: top; white-space: nowrap"'
 RIGHT = 'align="right" style="text-align: right; vertical-align: top; white-space: nowrap"'
 WRAPPED = LEFT.replace("nowrap", "pre-wrap; min-width: 12em; max-width: 30em")
+
+_WRAPPED_PRE = '<pre style="font-family: monospace; white-space: pre-wrap; word-break: break-word">'
 
 
 def safe(text: str) -> str:
@@ -64,6 +67,17 @@ def folding(headline: str, body: str, *, is_open: bool = True) -> str:
         return f"<p {OUTER}><code>{spaced(headline)}</code></p>"
     state = " open" if is_open else ""
     return f"<details {OUTER}{state}><summary><code>{spaced(headline)}</code></summary>{body}</details>"
+
+
+def folding_text(text: str) -> str:
+    r"""Put text under its first line, which opens and closes the rest; everything is escaped, and long lines wrap.
+
+    Example:
+        >>> folding_text("Chat   0 turns")
+        '<p class="mathjax_ignore tex2jax_ignore"><code>Chat\xa0\xa0 0 turns</code></p>'
+    """
+    head, _, body = text.partition("\n")
+    return folding(head, f"{_WRAPPED_PRE}{html.escape(body.strip())}</pre>" if body else "")
 
 
 def many(number: int, word: str) -> str:

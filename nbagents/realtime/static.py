@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents._short import one_line
-from nbagents._static_table import TO_TALK, folding, many
+from nbagents._static_table import TO_TALK, folding_text, many
+from nbagents.sessions.items.label import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ __all__ = ["conversation_html", "conversation_text", "figures_line"]
 
 _SHOWN = 60  # items; a count that is cut says so
 _LONGEST = 400  # characters
+_WHO = {"user": "you", "assistant": "agent"}
 
 
 def figures_line(name: str, lines: Sequence[Line], tally: Tally, cost: float | None) -> str:
@@ -52,7 +53,7 @@ def conversation_text(headline: str, lines: Sequence[Line]) -> str:
         headline: What ``figures_line`` gave.
         lines: The conversation.
     """
-    rows = [f"{who:<10} {text}" for who, text, _ in _rows(lines)]
+    rows = [f"{who:<11} {text}" for who, text in _rows(lines)]
     return "\n".join([headline, *rows, *_cut(lines)])
 
 
@@ -63,26 +64,22 @@ def conversation_html(headline: str, lines: Sequence[Line]) -> str:
         headline: What ``figures_line`` gave.
         lines: The conversation.
     """
-    rows = "".join(
-        f"<tr><td>{escape(who)}</td><td>{_cell(text, code=code)}</td></tr>" for who, text, code in _rows(lines)
-    )
-    cut = "".join(f"<p>{escape(text)}</p>" for text in _cut(lines))
-    table = f"<table>{rows}</table>" if rows else ""
-    return folding(headline, table + cut)
+    return folding_text(conversation_text(headline, lines))
 
 
-def _rows(lines: Sequence[Line]) -> list[tuple[str, str, bool]]:
+def _rows(lines: Sequence[Line]) -> list[tuple[str, str]]:
     shown = [line for line in lines if line.kind != "function_call_output"][-_SHOWN:]
     return [_row(line) for line in shown]
 
 
-def _row(line: Line) -> tuple[str, str, bool]:
+def _row(line: Line) -> tuple[str, str]:
     if line.kind == "function_call":
-        output = "" if line.output is None else f" \u2192 {line.output}"
-        return "tool", _short(f"{line.name}({line.arguments}){output}"), True
+        asked = said("call", {"tool": line.name, "arguments": line.arguments}, {})
+        return "tool", _short(asked if line.output is None else f"{asked} \u2192 {line.output}")
+    who = _WHO.get(line.role, line.role)
     if line.heard is None:
-        return line.role, _short(line.text), False
-    return line.role, f"{_short(line.heard)} \u2026 (interrupted)".strip(), False
+        return who, _short(line.text)
+    return who, f"{_short(line.heard)} \u2026 (interrupted)".strip()
 
 
 def _cut(lines: Sequence[Line]) -> list[str]:
@@ -92,7 +89,3 @@ def _cut(lines: Sequence[Line]) -> list[str]:
 
 def _short(text: str) -> str:
     return one_line(text, _LONGEST)
-
-
-def _cell(text: str, *, code: bool) -> str:
-    return f"<code>{escape(text)}</code>" if code else escape(text)

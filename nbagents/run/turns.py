@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from nbagents._static_table import folding
+from nbagents._static_table import folding_text
 from nbagents.sessions.items.content import text_of
 from nbagents.sessions.items.label import said
 
@@ -139,9 +138,7 @@ def turns_html(title: str, turns: Sequence[Turn]) -> str:
         title: What stands above it.
         turns: The turns.
     """
-    head, _, body = turns_text(title, turns).partition("\n")
-    style = "white-space: pre-wrap; word-break: break-word"
-    return folding(head, f'<pre style="{style}">{escape(body.strip())}</pre>' if body else "")
+    return folding_text(turns_text(title, turns))
 
 
 def _line(entry: Entry) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from nbagents._short import one_line
-from nbagents._static_table import TO_TALK, folding, many
+from nbagents._static_table import TO_TALK, folding_text, many
 from nbagents.audio.stages import stages
-from nbagents.tracing.static.plain_text import PRE
+from nbagents.sessions.items.label import said
+from nbagents.tracing.measure.layout import seconds
+from nbagents.tracing.static.plain_text import bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,20 +52,11 @@ def turns_html(turns: Sequence[VoiceTurn], engines: str) -> str:
         turns: The conversation.
         engines: Which models hear and speak.
     """
-    rows = "".join(_rows(turn) for turn in turns[-_SHOWN:])
-    table = f"<table>{rows}</table>" if rows else ""
-    cut = "".join(f"<p>{text}</p>" for text in _cut(turns))
-    return folding(_headline(turns, engines), table + cut)
+    return folding_text(turns_text(turns, engines))
 
 
 def _headline(turns: Sequence[VoiceTurn], engines: str) -> str:
     return "   ".join(["Voice", many(len(turns), "turn"), engines, *([] if turns else [TO_TALK])])
-
-
-def _rows(turn: VoiceTurn) -> str:
-    captions = "".join(f"<tr><td>{escape(who)}</td><td>{escape(text)}</td></tr>" for who, text in _captions(turn))
-    bars = "\n".join(_bars(turn))
-    return captions + (f"<tr><td></td><td>{PRE}{bars}</pre></td></tr>" if bars else "")
 
 
 def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:
@@ -73,7 +65,8 @@ def _captions(turn: VoiceTurn) -> list[tuple[str, str]]:
     captions = [("you", _short(turn.text) or "(nothing understood)")]
     for call in turn.tools:
         output = "" if call.output is None else f" → {call.output}"
-        captions.append(("tool", _short(f"{call.name}({call.arguments}){output}")))
+        asked = said("call", {"tool": call.name, "arguments": call.arguments}, {})
+        captions.append(("tool", _short(f"{asked}{output}")))
     if turn.answer or turn.interrupted:
         tail = " … (interrupted)" if turn.interrupted else ""
         captions.append((turn.agent_name or "agent", f"{_short(turn.answer)}{tail}".strip()))
@@ -88,9 +81,8 @@ def _bars(turn: VoiceTurn) -> list[str]:
 
 
 def _bar(stage: Stage, whole: float) -> str:
-    left, right = (round(_WHOLE * at / whole) for at in (stage.begin, stage.end))
-    drawn = (" " * left + "█" * (right - left) or "▏").ljust(_WHOLE)
-    return f"  {stage.name:<13} {drawn} {(stage.end - stage.begin) / 1000:>6.2f} s"
+    drawn = bar(stage.begin / whole, (stage.end - stage.begin) / whole, _WHOLE)
+    return f"  {stage.name:<13} {drawn} {seconds(round(1000 * (stage.end - stage.begin))):>8}"
 
 
 def _cut(turns: Sequence[VoiceTurn]) -> list[str]:

@@ -39,7 +39,7 @@ function sweep() {
   for (const place of document.getElementsByClassName("nbagents-live")) {
     const name = [...place.classList].find((each) => each.startsWith("nbagents-view-"));
     const hub = name && page().hubs.get(name.slice("nbagents-view-".length));
-    if (hub && hub.alive && place.lastElementChild?.className !== "nbagents-root") hub.guard(() => hub.mount(place));
+    if (hub && hub.alive && (hub.filled || hub.trouble) && place.lastElementChild?.className !== "nbagents-root") hub.guard(() => hub.mount(place));
   }
 }
 
@@ -97,12 +97,10 @@ export class LiveHub {
 
   /** The kernel answered: show what it said, also in places that show the static content. */
   answered() {
-    this.filled = true;
+    const hidden = !this.filled || !this.alive;
+    this.filled = this.alive = true;
     this.asking = "";
-    if (!this.alive) {
-      this.alive = true;
-      sweep();
-    }
+    if (hidden) sweep();
     this.draw();
   }
 
@@ -147,6 +145,7 @@ export class LiveHub {
   fail(error) {
     console.warn("nbagents:", error);
     this.trouble = `nbagents could not draw this view: ${error?.message ?? error}`;
+    if (!this.filled) sweep(); // where nothing was shown yet there was nowhere to say it
     for (const view of this.views) view.showTrouble();
   }
 

@@ -164,3 +164,4 @@ def says_what_is_in_the_way(page, root):
     root.get_by_role("button", name="Try again").click()
     page.wait_for("said => !(" + SAID + ")(said)", "No microphone")
     root.get_by_role("button", name="Hands-free").click()
+    page.wait_for(SAID, "Ready")
