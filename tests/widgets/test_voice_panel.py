@@ -135,7 +135,7 @@ def test_hands_free_replay_and_a_second_page(open_panel):
 
 def test_what_is_shown_must_be_able_to_talk():
     """Anything but a pipeline or an agent is named; a misspelled argument too."""
-    with pytest.raises(ConfigError, match=r"shows an nbagents\.VoicePipeline or an agents\.Agent, not str"):
+    with pytest.raises(ConfigError, match=r"type str; give an nbagents\.VoicePipeline, or an agents\.Agent"):
         VoicePanel("agent")
     pipeline = VoicePipeline(Agent(name="A"), tts_model=ScriptedTTSModel(), stt_model=ScriptedSTTModel())
     with pytest.raises(ConfigError, match="no argument 'keep'"):
