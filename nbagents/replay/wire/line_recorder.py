@@ -36,6 +36,7 @@ __all__ = ["LineRecorder", "end"]
 
 # What belongs to one connection and not to the request; the other one has its own.
 _OF_THE_CONNECTION = ("connection", "host", "upgrade", "sec-websocket-")
+_CLOSE_S = 1  # the client has gone by then, and what it was told is noted
 _BAD_GATEWAY = 502
 _NORMAL, _NOTHING_SAID, _ABNORMAL = 1000, 1005, 1006  # how a WebSocket ends
 
@@ -71,7 +72,11 @@ class LineRecorder:
         ]
         try:
             self._upstream = await connect(
-                self._url, additional_headers=headers, user_agent_header=None, max_size=None
+                self._url,
+                additional_headers=headers,
+                user_agent_header=None,
+                max_size=None,
+                close_timeout=_CLOSE_S,
             )
         except InvalidStatus as exc:
             text = (exc.response.body or b"").decode("utf-8", "replace")
