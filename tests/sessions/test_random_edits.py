@@ -198,7 +198,7 @@ async def _awaited(awaitable):
 
 
 @pytest.mark.parametrize(
-    ("runs", "steps"), [(5, 25), pytest.param(350, 50, marks=pytest.mark.soak)], ids=["short", "soak"]
+    ("runs", "steps"), [(5, 25), pytest.param(400, 50, marks=pytest.mark.soak)], ids=["short", "soak"]
 )
 def test_random_edits(figure, runs, steps):
     """After each of thousands of edits the frame, the table, the log and undo agree, and no orphan is left."""
