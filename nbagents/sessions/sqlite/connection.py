@@ -73,7 +73,7 @@ class Desk:
         """Run one unit of work from code that cannot await, and block until it is done.
 
         Returns:
-            What it returned, or None where nothing is open: an opening may need the loop that is blocked here.
+            What it returned, or None where nothing is open.
         """
         opening = self._opening
         if opening is None or not opening.done():
