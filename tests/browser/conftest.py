@@ -308,7 +308,15 @@ class NotebookPage:
             }""",
             index,
         )
+        self.settle()
         return self.outputs(index)
+
+    def settle(self):
+        """Wait until the page has nothing left to do: after a run JupyterLab still scrolls and takes the focus."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestIdleCallback(() =>"
+            " requestAnimationFrame(() => requestIdleCallback(done)))))"
+        )
 
     def append(self, source):
         """Append a code cell and return its index."""

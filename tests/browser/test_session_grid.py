@@ -53,6 +53,8 @@ class Grid:
         self.notebook.wait_for(IDLE)
 
     def choose(self, position):
+        self.row_at(position).scroll_into_view_if_needed()
+        self.notebook.settle()
         self.row_at(position).click()
         self.wait(f"Item {position}", ".heading")
 
