@@ -73,6 +73,7 @@ class Ears:
         """Let the model load while nobody speaks yet; what is wrong with it is told by the first turn."""
 
         def load() -> None:
+            """Load the model; on a thread, as it may take seconds."""
             if isinstance(self._model, ListeningModel):
                 with suppress(NbAgentsError):
                     self._model.load()

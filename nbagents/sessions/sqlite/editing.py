@@ -73,6 +73,7 @@ class Editing(SessionCore):
         """Run on the connection's thread, whole: what is known of the frame changes with the file."""
 
         def planned(rows: Sequence[Row], ids: KnownIds) -> Plan:
+            """Plan the edit on the rows that are there when it is written."""
             if is_written(read, rows, wanted):
                 return Plan([], [], [], EditReport(0, 0, 0), list(rows))
             return make_plan(rows, wanted, ids)

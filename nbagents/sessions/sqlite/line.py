@@ -107,6 +107,7 @@ class Line:
         failed: list[Exception] = []
 
         def open_there() -> WorkConnection:
+            """Open, or note why not; on the connection's own thread."""
             try:
                 raw = openers.pop()()
             except Exception as exc:  # noqa: BLE001 - raised below

@@ -122,6 +122,7 @@ async def search_sessions(
     index = SearchIndex(tables)
 
     def find(connection: sqlite3.Connection) -> pd.DataFrame:
+        """Search, once the index holds all that is there."""
         while not index.grow(connection):
             pass
         hits, found = index.find(connection, words, None, limit)
@@ -139,6 +140,7 @@ async def _read(db_path: str | Path | None, tables: Tables, work: Callable[[sqli
         )
 
     def apart() -> T | None:
+        """Work on a connection of its own, or return None where there is no file."""
         path = _sqlite.default_path() if db_path is None else path_of("db_path", db_path)
         if not path.exists():
             return None

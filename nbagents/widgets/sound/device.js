@@ -43,7 +43,7 @@ const STATES = {
 
 /** @type {Record<string, string>} */ const TITLES = { microphone: "Microphone", loudspeaker: "Loudspeaker" };
 
-export function inVSCode() {
+function inVSCode() {
   return location.protocol === "vscode-webview:";
 }
 

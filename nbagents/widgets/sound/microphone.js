@@ -12,7 +12,7 @@ import { DeviceError, DeviceHub, DeviceView, soundContext } from "./device.js";
 import { make, put, widget } from "../live.js";
 import { SOUND_RATE } from "./sound.js";
 
-export class MicrophoneHub extends DeviceHub {
+class MicrophoneHub extends DeviceHub {
   /** @param {any} model */
   constructor(model) {
     super(model, "microphone", "audioinput");

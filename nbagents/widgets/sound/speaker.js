@@ -17,7 +17,7 @@ import { DeviceHub, DeviceView, soundContext } from "./device.js";
 import { widget } from "../live.js";
 import { SOUND_RATE } from "./sound.js";
 
-export class SpeakerHub extends DeviceHub {
+class SpeakerHub extends DeviceHub {
   /** @param {any} model */
   constructor(model) {
     super(model, "loudspeaker", "audiooutput");
